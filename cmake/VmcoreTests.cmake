@@ -1,0 +1,30 @@
+# vmcore_test(NAME SOURCES ... [LIBS ...] [LABEL unit] [TIMEOUT 60] [ENV K=V ...]): a GoogleTest program.
+# ctest runs every test of it in a process of its own, because SystemC's kernel is a singleton.
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+set(vmcore_test_env "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1")
+if(VMCORE_SANITIZE)
+  # SystemC switches stacks by itself, which use-after-return detection cannot follow.
+  list(APPEND vmcore_test_env "ASAN_OPTIONS=detect_stack_use_after_return=0:alloc_dealloc_mismatch=0"
+    "UBSAN_OPTIONS=print_stacktrace=1")
+endif()
+
+function(vmcore_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} vmcore_test_harness)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  vmcore_compile_options(${name})
+  set(environment ${vmcore_test_env} ${ARG_ENV})
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}")
+endfunction()
