@@ -2,7 +2,8 @@
 
 namespace vmcore::test {
 
-bench::bench(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {
+bench::bench(const sc_core::sc_module_name& name)
+    : sc_core::sc_module(name) {
     SC_HAS_PROCESS(bench);
     SC_THREAD(run_body);
     set_stack_size(1 << 20);

@@ -19,7 +19,8 @@ public:
     explicit bench(const sc_core::sc_module_name& name = "bench");
 
     /// Binds an initiator to a target with a base-protocol checker between them.
-    template <typename INITIATOR, typename TARGET> void connect(INITIATOR& initiator, TARGET& target) {
+    template <typename INITIATOR, typename TARGET>
+    void connect(INITIATOR& initiator, TARGET& target) {
         protocol_checker& checker = add_checker();
         initiator.bind(checker.target_socket);
         checker.initiator_socket.bind(target);
@@ -43,12 +44,12 @@ private:
 
 /// SC_TEST(bench_class, name) { body }: a GoogleTest whose body is a member function of a class derived from
 /// bench_class and runs in an SC_THREAD.
-#define SC_TEST(bench_class, name)                                                                                     \
-    struct bench_class##_##name final : bench_class {                                                                  \
-        void body() override;                                                                                          \
-    };                                                                                                                 \
-    TEST(bench_class, name) {                                                                                          \
-        bench_class##_##name test_bench;                                                                               \
-        test_bench.run();                                                                                              \
-    }                                                                                                                  \
+#define SC_TEST(bench_class, name)                                                                           \
+    struct bench_class##_##name final : bench_class {                                                        \
+        void body() override;                                                                                \
+    };                                                                                                       \
+    TEST(bench_class, name) {                                                                                \
+        bench_class##_##name test_bench;                                                                     \
+        test_bench.run();                                                                                    \
+    }                                                                                                        \
     void bench_class##_##name::body()

@@ -2,7 +2,8 @@
 
 namespace vmcore::test {
 
-test_initiator::test_initiator(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {
+test_initiator::test_initiator(const sc_core::sc_module_name& name)
+    : sc_core::sc_module(name) {
     socket.register_invalidate_direct_mem_ptr(this, &test_initiator::invalidate);
 }
 
@@ -29,7 +30,10 @@ test_initiator::result test_initiator::send(tlm::tlm_generic_payload& payload, s
     payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     socket->b_transport(payload, delay);
     const uint8_t* data = payload.get_data_ptr();
-    return {payload.get_response_status(), {data, data + payload.get_data_length()}, delay, payload.is_dmi_allowed()};
+    return {payload.get_response_status(),
+            {data, data + payload.get_data_length()},
+            delay,
+            payload.is_dmi_allowed()};
 }
 
 test_initiator::result test_initiator::read(uint64_t address, unsigned length) {

@@ -1,0 +1,84 @@
+#include "models/tlm/register_bank.h"
+
+#include <stdexcept>
+#include <string>
+
+namespace vmcore {
+
+reg::reg(register_bank& bank, const char* name, const register_layout& layout, read_handler read,
+         write_handler write, read_handler peek)
+    : m_name(name)
+    , m_layout(layout)
+    , m_read(std::move(read))
+    , m_write(std::move(write))
+    , m_peek(std::move(peek)) {
+    const auto width = static_cast<access_sizes>(layout.width);
+    if (m_layout.read_sizes == size_none)
+        m_layout.read_sizes = width;
+    if (m_layout.write_sizes == size_none)
+        m_layout.write_sizes = width;
+    bank.add(*this);
+}
+
+void register_bank::add(reg& added) {
+    for (const reg* other : m_registers)
+        if (added.m_layout.offset < other->end() && other->m_layout.offset < added.end())
+            throw std::logic_error(std::string("register ") + added.name() + " overlaps register " +
+                                   other->name());
+    m_registers.push_back(&added);
+}
+
+tlm::tlm_response_status register_bank::find(const tlm::tlm_generic_payload& payload, location& found) const {
+    const uint64_t address = payload.get_address();
+    const unsigned size = payload.get_data_length();
+    if (payload.get_byte_enable_ptr() != nullptr)
+        return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+    if (payload.get_streaming_width() < size)
+        return tlm::TLM_BURST_ERROR_RESPONSE;
+
+    for (reg* candidate : m_registers) {
+        const register_layout& layout = candidate->m_layout;
+        if (address < layout.offset || address >= candidate->end())
+            continue;
+        const auto inside = static_cast<unsigned>(address - layout.offset);
+        found = {candidate, inside / layout.width, inside % layout.width};
+        const bool known_size = size == 1 || size == 2 || size == 4 || size == 8;
+        const unsigned accepted = payload.is_write() ? layout.write_sizes : layout.read_sizes;
+        if (!known_size)
+            return tlm::TLM_BURST_ERROR_RESPONSE;
+        if (address % size != 0 ||
+            (found.offset != 0 && (!layout.parts || found.offset + size > layout.width)))
+            return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+        if ((payload.is_read() && !candidate->m_read) || (payload.is_write() && !candidate->m_write))
+            return tlm::TLM_COMMAND_ERROR_RESPONSE;
+        return accepted & size ? tlm::TLM_OK_RESPONSE : tlm::TLM_BURST_ERROR_RESPONSE;
+    }
+    return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+}
+
+void register_bank::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    location at{};
+    const tlm::tlm_response_status status = find(payload, at);
+    payload.set_response_status(status);
+    if (status != tlm::TLM_OK_RESPONSE)
+        return;
+
+    const register_access access{at.index, at.offset, payload.get_data_length(), delay};
+    const byte_order order = at.target->m_layout.order;
+    if (payload.is_read())
+        store_bytes(payload.get_data_ptr(), at.target->m_read(access), access.size, order);
+    else if (payload.is_write())
+        at.target->m_write(access, load_bytes(payload.get_data_ptr(), access.size, order));
+}
+
+unsigned register_bank::debug(tlm::tlm_generic_payload& payload) {
+    location at{};
+    if (!payload.is_read() || find(payload, at) != tlm::TLM_OK_RESPONSE || !at.target->m_peek)
+        return 0;
+    sc_core::sc_time no_delay;
+    const register_access access{at.index, at.offset, payload.get_data_length(), no_delay};
+    store_bytes(payload.get_data_ptr(), at.target->m_peek(access), access.size, at.target->m_layout.order);
+    return access.size;
+}
+
+} // namespace vmcore
