@@ -1,0 +1,46 @@
+#pragma once
+
+#include "models/fw_cfg/controller.h"
+#include "models/vmcoreinfo/record.h"
+
+#include <functional>
+#include <systemc>
+
+namespace vmcore {
+
+/// QEMU's vmcoreinfo device: a 16-byte fw_cfg file "etc/vmcoreinfo" in which the guest tells where in its
+/// memory it keeps an ELF note for dumps (QEMU, docs/specs/vmcoreinfo). It has no registers of its own; the
+/// bytes of the file are its state.
+///
+/// Little-endian: host_format u16, guest_format u16, size u32, paddr u64.
+class vmcoreinfo : public sc_core::sc_module, public vmcoreinfo_source {
+public:
+    static constexpr const char* file_name = "etc/vmcoreinfo";
+    static constexpr uint32_t file_size = 16;
+
+    using publish_handler = std::function<void(const vmcoreinfo_record&)>;
+
+    /// Adds the file to `firmware`, which must outlive the device.
+    /// @throws std::runtime_error when there is a vmcoreinfo device already, or no DMA to write the file with
+    /// @throws duplicate_file when a file of the user's has the name
+    vmcoreinfo(const sc_core::sc_module_name& name, fw_cfg_controller& firmware);
+
+    /// Readable at any time, whatever the guest wrote: whether the host can use it is the reader's affair.
+    vmcoreinfo_record record() const override;
+
+    /// The record is gone until the guest writes it again.
+    void reset();
+
+    /// Calls the handler after every write that leaves a record present. It runs inside the guest's DMA,
+    /// whose outcome the guest does not know yet.
+    void on_publish(publish_handler handler) { m_on_publish = std::move(handler); }
+
+private:
+    void written(uint32_t offset, uint32_t length);
+
+    item& m_file;
+    bool m_present = false;
+    publish_handler m_on_publish;
+};
+
+} // namespace vmcore
