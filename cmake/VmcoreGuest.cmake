@@ -29,10 +29,11 @@ set(vmcore_guest_options
   ${vmcore_guest_machine} -std=gnu11 -ffreestanding -nostdlib -O2 -g -Wall -Wextra -Werror
   # The library's own memcpy and memset are loops; they must not be compiled into calls of themselves.
   -fno-tree-loop-distribute-patterns
-  # Backtraces from memory dumps: every caller keeps its frame.
-  -fno-omit-frame-pointer -fno-optimize-sibling-calls -fasynchronous-unwind-tables
+  # Backtraces from memory dumps: every caller keeps its frame, and .debug_frame (which takes no memory in the
+  # guest, as .eh_frame would) describes it.
+  -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables
   # The same sources give the same bytes, and so the same build-id, wherever the tree lies.
-  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=." "-ffile-prefix-map=${PROJECT_BINARY_DIR}=build"
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=." "-Wa,--debug-prefix-map,${PROJECT_SOURCE_DIR}=."
   "-I${PROJECT_SOURCE_DIR}")
 
 # Sets ${objects} to the object files of ${sources} compiled for target `owner`.

@@ -1,6 +1,8 @@
 # The first instructions of every program. The reset vector jumps here in machine mode on every hart, with the
 # hart's number in a0 and the address of the device tree in a1. Hart 0 runs the program, the others sleep.
 
+    .cfi_sections .debug_frame
+
     .section .text.start, "ax", @progbits
     .globl _start
     .type _start, @function

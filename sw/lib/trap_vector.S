@@ -8,6 +8,8 @@
 #define FRAME_PC 256
 #define DWARF_RETURN_COLUMN 64          /* the alternate frame return column of the RISC-V DWARF numbering */
 
+    .cfi_sections .debug_frame
+
     .altmacro
     .macro save number
     sd x\number, 8*\number(sp)
