@@ -31,20 +31,25 @@ void bus::add_mapping(mapping added) {
     if (added.size - 1 > last_address - added.base)
         throw std::invalid_argument(std::string(name()) + ": " + added.name +
                                     " reaches past the end of the address space");
+    if (added.size - 1 > last_address - added.offset)
+        throw std::invalid_argument(std::string(name()) + ": " + added.name +
+                                    " reaches past the end of its target's address space");
     const int port = static_cast<int>(m_map.size());
-    m_map.push_back({std::move(added), port});
+    const auto behind =
+        std::upper_bound(m_map.begin(), m_map.end(), added.base,
+                         [](uint64_t base, const decoded& entry) { return base < entry.range.base; });
+    m_map.insert(behind, {std::move(added), port});
 }
 
-void bus::before_end_of_elaboration() {
-    std::sort(m_map.begin(), m_map.end(),
-              [](const decoded& a, const decoded& b) { return a.range.base < b.range.base; });
-    for (size_t i = 1; i < m_map.size(); ++i) {
-        if (m_map[i - 1].last() < m_map[i].range.base)
-            continue;
-        const std::string text = std::string(name()) + ": " + describe(m_map[i - 1].range) + " overlaps " +
-                                 describe(m_map[i].range);
-        SC_REPORT_ERROR("/vmcore/bus/overlap", text.c_str());
-    }
+void bus::end_of_elaboration() {
+    std::string overlaps;
+    for (auto later = m_map.begin(); later != m_map.end(); ++later)
+        for (auto earlier = m_map.begin(); earlier != later; ++earlier)
+            if (earlier->last() >= later->range.base)
+                overlaps += (overlaps.empty() ? ": " : "; ") + describe(earlier->range) + " overlaps " +
+                            describe(later->range);
+    if (!overlaps.empty())
+        SC_REPORT_ERROR("/vmcore/bus/overlap", (name() + overlaps).c_str());
 }
 
 std::vector<bus::mapping> bus::mappings() const {
@@ -86,6 +91,8 @@ void bus::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& 
         decode(address, std::min(payload.get_data_length(), payload.get_streaming_width()));
     delay += m_config.latency;
     auto* unmapped = payload.get_extension<unmapped_extension>();
+    if (unmapped != nullptr)
+        unmapped->known = false;
     if (target == nullptr) {
         if (unmapped != nullptr && decode(address) == nullptr) {
             unmapped->known = true;
@@ -140,9 +147,9 @@ unsigned bus::transport_dbg(int, tlm::tlm_generic_payload& payload) {
     const decoded* target = decode(address);
     if (target == nullptr)
         return 0;
-    const uint64_t behind = target->last() - address;
+    const uint64_t behind = target->last() - address; // bytes behind the first one
     payload.set_address(address - target->range.base + target->range.offset);
-    payload.set_data_length(length - 1 <= behind ? length : static_cast<unsigned>(behind + 1));
+    payload.set_data_length(length <= behind ? length : static_cast<unsigned>(behind + 1));
     const unsigned moved = m_initiator_socket[target->port]->transport_dbg(payload);
     payload.set_address(address);
     payload.set_data_length(length);

@@ -38,15 +38,16 @@ public:
     explicit bus(const sc_core::sc_module_name& name)
         : bus(name, config()) {}
 
-    /// Maps a target at [base, base + size). Overlaps are reported, all of them, when elaboration ends.
-    /// @throws std::invalid_argument when the size is 0 or the range passes 2^64
+    /// Maps a target at [base, base + size). Overlaps are reported when elaboration ends, all of them in one
+    /// SC_ERROR with id /vmcore/bus/overlap.
+    /// @throws std::invalid_argument when the size is 0, or the range passes 2^64 on the bus or in the target
     template <typename TARGET>
     void map(const std::string& name, uint64_t base, uint64_t size, TARGET& target, uint64_t offset = 0) {
         add_mapping({name, base, size, offset});
         m_initiator_socket.bind(target);
     }
 
-    /// In address order once elaboration has ended.
+    /// In address order.
     std::vector<mapping> mappings() const;
 
     /// The end of the gap of unmapped addresses around `address`, inclusive; `address` must be unmapped.
@@ -60,7 +61,7 @@ private:
     };
 
     void add_mapping(mapping added);
-    void before_end_of_elaboration() override;
+    void end_of_elaboration() override;
     const decoded* decode(uint64_t address) const;
     const decoded* decode(uint64_t address, uint64_t length) const;
 

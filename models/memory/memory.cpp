@@ -69,6 +69,14 @@ void memory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& de
     const unsigned length = payload.get_data_length();
     const unsigned extent = std::min(length, payload.get_streaming_width());
 
+    if (extent == 0 && length != 0) {
+        payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    if (payload.get_byte_enable_ptr() != nullptr && payload.get_byte_enable_length() == 0) {
+        payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+        return;
+    }
     if (address >= m_config.size || extent > m_config.size - address) {
         payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;

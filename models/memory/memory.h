@@ -13,7 +13,8 @@ namespace vmcore {
 ///
 /// Honours byte enables and streaming widths. Grants DMI over its whole size: read and write for RAM, read
 /// for ROM. A guest's write to ROM is TLM_COMMAND_ERROR_RESPONSE; debug transport may write ROM, as a loader
-/// does. An access that leaves the memory is TLM_ADDRESS_ERROR_RESPONSE and moves nothing.
+/// does. An access that leaves the memory is TLM_ADDRESS_ERROR_RESPONSE and moves nothing; the impossible
+/// streaming width 0 is TLM_BURST_ERROR_RESPONSE, byte enables of length 0 TLM_BYTE_ENABLE_ERROR_RESPONSE.
 class memory : public sc_core::sc_module {
 public:
     struct config {

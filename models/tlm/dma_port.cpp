@@ -9,6 +9,27 @@ namespace vmcore {
 static constexpr size_t max_direct_regions = 16;
 static constexpr unsigned bus_word = 8; // bytes; DMI latencies are per word
 
+/// The largest naturally aligned power of two at `address`, of `length` bytes and `limit` at most.
+static unsigned aligned_piece(uint64_t address, uint64_t length, unsigned limit) {
+    unsigned piece = limit;
+    while (piece > length || address % piece != 0)
+        piece /= 2;
+    return piece;
+}
+
+/// Bus words that aligned bursts over a block touch: a direct transfer takes the time that bursts would take.
+static uint64_t words_touched(uint64_t address, uint64_t length) {
+    uint64_t words = 0;
+    while (length > 0) {
+        const bool whole = address % bus_word == 0 && length >= bus_word;
+        const uint64_t passed = whole ? length - length % bus_word : aligned_piece(address, length, bus_word);
+        words += whole ? passed / bus_word : 1;
+        address += passed;
+        length -= passed;
+    }
+    return words;
+}
+
 dma_port::dma_port(const sc_core::sc_module_name& name, const config& settings)
     : sc_core::sc_module(name)
     , m_config(settings)
@@ -78,9 +99,10 @@ uint64_t dma_port::transfer_direct(tlm::tlm_command command, uint64_t address, u
     if (region == nullptr)
         return 0;
     const uint64_t behind = region->get_end_address() - address; // inclusive end: cannot overflow
-    const uint64_t bytes = std::min({length - 1, behind, m_config.sync_bytes - 1}) + 1;
+    const uint64_t until_sync = std::max<uint64_t>(m_config.sync_bytes, bus_word) - address % bus_word;
+    const uint64_t bytes = std::min({length - 1, behind, until_sync - 1}) + 1; // cut at a word
     uint8_t* memory = region->get_dmi_ptr() + (address - region->get_start_address());
-    const double words = static_cast<double>((address % bus_word + bytes + bus_word - 1) / bus_word);
+    const auto words = static_cast<double>(words_touched(address, bytes));
     if (command == tlm::TLM_READ_COMMAND) {
         std::memmove(data, memory, bytes);
         delay += region->get_read_latency() * words;
@@ -96,9 +118,7 @@ uint64_t dma_port::transfer_direct(tlm::tlm_command command, uint64_t address, u
 
 uint64_t dma_port::transfer_burst(tlm::tlm_command command, uint64_t address, uint8_t* data, uint64_t length,
                                   sc_core::sc_time& delay, bool& moved) {
-    unsigned burst = m_config.max_burst;
-    while (burst > length || address % burst != 0)
-        burst /= 2;
+    unsigned burst = aligned_piece(address, length, m_config.max_burst);
 
     for (;;) {
         if (command == tlm::TLM_WRITE_COMMAND) {
@@ -130,8 +150,11 @@ uint64_t dma_port::transfer_burst(tlm::tlm_command command, uint64_t address, ui
         moved = false;
         if (m_unmapped.known)
             return std::min(length - 1, m_unmapped.last - address) + 1;
-        const bool halve = status == tlm::TLM_BURST_ERROR_RESPONSE ? burst > 1 : burst > bus_word;
-        if (!halve)
+        // Shorter bursts may fit: the target's lengths, or one of the two sides of an edge in the map. Other
+        // errors are taken for the whole word.
+        const bool by_bytes =
+            status == tlm::TLM_BURST_ERROR_RESPONSE || status == tlm::TLM_ADDRESS_ERROR_RESPONSE;
+        if (burst <= (by_bytes ? 1 : bus_word))
             return burst;
         burst /= 2;
     }

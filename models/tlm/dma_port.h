@@ -12,12 +12,15 @@ namespace vmcore {
 /// An initiator for devices that move blocks of memory.
 ///
 /// Blocks go through DMI where the target grants it. Elsewhere they are split into naturally aligned bursts,
-/// at first of config.max_burst bytes, then halved for as long as the target refuses the length.
+/// at first of config.max_burst bytes, then halved for as long as the target refuses the length or the
+/// address (an edge of the map may lie inside the burst). Both ways take the same time where latencies are
+/// per bus word.
 ///
 /// A transfer is walked to its end whatever happens on the way: bytes that the bus refuses are skipped (reads
 /// deliver zeros for them), the others are moved, and the transfer as a whole reports failure. Addresses wrap
 /// at 2^64. Call transfers from an SC_THREAD: every config.sync_bytes they wait for the time they have taken,
-/// so that a guest's longest transfer leaves the kernel room to schedule.
+/// so that a guest's longest transfer leaves the kernel room to schedule. One transfer at a time: a device
+/// that several processes can set going holds a peripheral::engagement meanwhile.
 class dma_port : public sc_core::sc_module {
 public:
     struct config {

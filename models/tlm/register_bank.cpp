@@ -21,6 +21,11 @@ reg::reg(register_bank& bank, const char* name, const register_layout& layout, r
 }
 
 void register_bank::add(reg& added) {
+    const unsigned width = added.m_layout.width;
+    if ((width != 1 && width != 2 && width != 4 && width != 8) || added.m_layout.count == 0)
+        throw std::logic_error(std::string("register ") + added.name() + ": width " + std::to_string(width) +
+                               ", count " + std::to_string(added.m_layout.count) +
+                               "; expected a width of 1, 2, 4 or 8 and at least one element");
     for (const reg* other : m_registers)
         if (added.m_layout.offset < other->end() && other->m_layout.offset < added.end())
             throw std::logic_error(std::string("register ") + added.name() + " overlaps register " +

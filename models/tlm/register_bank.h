@@ -26,7 +26,7 @@ constexpr access_sizes operator|(access_sizes a, access_sizes b) {
 /// Where a register lies and how it may be accessed. Every access must be naturally aligned.
 struct register_layout {
     uint64_t offset;                       ///< bytes from the start of the peripheral
-    unsigned width;                        ///< bytes, 1 to 8
+    unsigned width;                        ///< bytes: 1, 2, 4 or 8
     byte_order order = byte_order::little; ///< order of the register's bytes on the bus
     access_sizes read_sizes = size_none;   ///< sizes accepted by reads; none stands for the width alone
     access_sizes write_sizes = size_none;  ///< sizes accepted by writes; none stands for the width alone
@@ -66,7 +66,7 @@ private:
         unsigned index;
         unsigned offset;
     };
-    /// @throws std::logic_error when two registers overlap
+    /// @throws std::logic_error when two registers overlap, and for widths and counts that make no register
     void add(reg& added);
     tlm::tlm_response_status find(const tlm::tlm_generic_payload& payload, location& found) const;
 

@@ -26,6 +26,18 @@ public:
         checker.initiator_socket.bind(target);
     }
 
+    /// The socket of a new base-protocol checker bound to the target: for whatever binds by itself, such as
+    /// bus::map.
+    template <typename TARGET>
+    tlm::tlm_target_socket<64>& checked(TARGET& target) {
+        protocol_checker& checker = add_checker();
+        checker.initiator_socket.bind(target);
+        return checker.target_socket;
+    }
+
+    /// Whether this process may still elaborate and run a simulation; if not, fails the test and says why.
+    static bool kernel_is_fresh();
+
     /// Starts the kernel and reports what went wrong. Once per process: SystemC's kernel is a singleton.
     void run();
 
@@ -49,6 +61,8 @@ private:
         void body() override;                                                                                \
     };                                                                                                       \
     TEST(bench_class, name) {                                                                                \
+        if (!::vmcore::test::bench::kernel_is_fresh())                                                       \
+            return;                                                                                          \
         bench_class##_##name test_bench;                                                                     \
         test_bench.run();                                                                                    \
     }                                                                                                        \

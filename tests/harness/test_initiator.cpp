@@ -14,17 +14,6 @@ uint64_t test_initiator::result::value() const {
     return number;
 }
 
-static tlm::tlm_generic_payload& prepare(tlm::tlm_generic_payload& payload, tlm::tlm_command command,
-                                         uint64_t address, std::vector<uint8_t>& data) {
-    payload.set_command(command);
-    payload.set_address(address);
-    payload.set_data_ptr(data.data());
-    payload.set_data_length(static_cast<unsigned>(data.size()));
-    payload.set_streaming_width(static_cast<unsigned>(data.size()));
-    payload.set_byte_enable_ptr(nullptr);
-    return payload;
-}
-
 test_initiator::result test_initiator::send(tlm::tlm_generic_payload& payload, sc_core::sc_time delay) {
     payload.set_dmi_allowed(false);
     payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
@@ -38,14 +27,14 @@ test_initiator::result test_initiator::send(tlm::tlm_generic_payload& payload, s
 
 test_initiator::result test_initiator::read(uint64_t address, unsigned length) {
     std::vector<uint8_t> data(length);
-    tlm::tlm_generic_payload payload;
-    return send(prepare(payload, tlm::TLM_READ_COMMAND, address, data));
+    request payload(tlm::TLM_READ_COMMAND, address, data);
+    return send(payload);
 }
 
 test_initiator::result test_initiator::write(uint64_t address, const std::vector<uint8_t>& data) {
     std::vector<uint8_t> copy = data;
-    tlm::tlm_generic_payload payload;
-    return send(prepare(payload, tlm::TLM_WRITE_COMMAND, address, copy));
+    request payload(tlm::TLM_WRITE_COMMAND, address, copy);
+    return send(payload);
 }
 
 test_initiator::result test_initiator::write_value(uint64_t address, uint64_t value, unsigned length) {
@@ -57,16 +46,16 @@ test_initiator::result test_initiator::write_value(uint64_t address, uint64_t va
 
 test_initiator::result test_initiator::debug_read(uint64_t address, unsigned length) {
     std::vector<uint8_t> data(length);
-    tlm::tlm_generic_payload payload;
-    const unsigned moved = socket->transport_dbg(prepare(payload, tlm::TLM_READ_COMMAND, address, data));
+    request payload(tlm::TLM_READ_COMMAND, address, data);
+    const unsigned moved = socket->transport_dbg(payload);
     data.resize(moved);
     return {payload.get_response_status(), data, sc_core::SC_ZERO_TIME, false};
 }
 
 unsigned test_initiator::debug_write(uint64_t address, const std::vector<uint8_t>& data) {
     std::vector<uint8_t> copy = data;
-    tlm::tlm_generic_payload payload;
-    return socket->transport_dbg(prepare(payload, tlm::TLM_WRITE_COMMAND, address, copy));
+    request payload(tlm::TLM_WRITE_COMMAND, address, copy);
+    return socket->transport_dbg(payload);
 }
 
 bool test_initiator::request_dmi(uint64_t address, tlm::tlm_command command, tlm::tlm_dmi& dmi) {

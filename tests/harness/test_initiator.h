@@ -8,6 +8,18 @@
 
 namespace vmcore::test {
 
+/// A payload over a buffer, ready to send; tests change what they are about.
+class request : public tlm::tlm_generic_payload {
+public:
+    request(tlm::tlm_command command, uint64_t address, std::vector<uint8_t>& data) {
+        set_command(command);
+        set_address(address);
+        set_data_ptr(data.data());
+        set_data_length(static_cast<unsigned>(data.size()));
+        set_streaming_width(static_cast<unsigned>(data.size()));
+    }
+};
+
 /// An initiator that a test body drives by hand. Every function returns what the target answered.
 class test_initiator : public sc_core::sc_module {
 public:

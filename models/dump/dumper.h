@@ -1,0 +1,71 @@
+#pragma once
+
+#include "models/dump/elf_core.h"
+#include "models/dump/filter.h"
+#include "models/dump/note.h"
+#include "models/vmcoreinfo/record.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <systemc>
+#include <vector>
+
+namespace vmcore {
+
+struct dump_request {
+    std::string file;
+    std::string format = "elf";        ///< one of dump_formats()
+    std::string target = "riscv64";    ///< one of dump_targets()
+    std::optional<dump_filter> filter; ///< none: all memory
+    bool fsync = false; ///< the file must survive a crash of the host, not only of the simulator
+};
+
+/// What is in a dump, for a summary.
+struct dump_result {
+    struct note {
+        std::string owner; ///< printable
+        uint32_t type = 0;
+        uint32_t size = 0; ///< bytes of the descriptor
+    };
+    struct segment {
+        uint64_t paddr = 0;
+        uint64_t size = 0;
+        uint64_t offset = 0; ///< in the file
+    };
+
+    std::vector<std::string>
+        warnings;            ///< what is missing in the dump, and why; a dump with warnings is still good
+    std::vector<note> notes; ///< in file order
+    std::vector<segment> segments;     ///< in file order
+    uint64_t bytes = 0;                ///< length of the file; holes make it smaller on disk
+    std::optional<uint64_t> phys_base; ///< what the guest's VMCOREINFO tells as the target's phys_base_key
+};
+
+/// The formats that write() knows to make.
+std::vector<std::string> dump_formats();
+
+/// Writes a guest's memory and CPU state into a file.
+///
+/// The module has no sockets and no processes: it reads the guest through the interfaces it is given, which
+/// take no simulated time and leave no trace in the guest. Call write() while no model runs, from an SC
+/// process or from outside.
+class dumper : public sc_core::sc_module {
+public:
+    /// `vmcoreinfo` may be null: the platform has no such device. All of them outlive the dumper.
+    dumper(const sc_core::sc_module_name& name, const guest_memory& memory,
+           const vmcoreinfo_source* vmcoreinfo, std::vector<const cpu_context*> cpus);
+
+    /// Throws std::runtime_error (std::system_error when the operating system refused something) that names
+    /// the wrong field or the file; the file is then as it was before. A guest cannot cause one.
+    dump_result write(const dump_request& request) const;
+
+private:
+    std::vector<elf_note> collect_notes(const dump_target& target, dump_result& result) const;
+
+    const guest_memory& m_memory;
+    const vmcoreinfo_source* m_vmcoreinfo;
+    std::vector<const cpu_context*> m_cpus;
+};
+
+} // namespace vmcore

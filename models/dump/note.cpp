@@ -1,0 +1,187 @@
+// The guest's note, checked, and the CPUs' notes, built.
+//
+// The checks of the guest's note and the texts of their warnings are QEMU's, so that scripts which know them
+// keep working. Three things differ, because a reader of the file is better off: nothing is changed in the
+// copy, a note that is not there (unmapped, or a header of zeros) is left out, and bytes that could not be
+// read are told.
+
+#include "models/dump/note.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+
+namespace vmcore {
+
+namespace {
+
+constexpr uint32_t header_size = 12; // n_namesz, n_descsz, n_type: 4 bytes each in ELF32 and in ELF64
+
+uint64_t round_up_to_word(uint64_t length) {
+    return (length + 3) & ~uint64_t{3};
+}
+
+std::string hex(uint64_t number) {
+    char text[19];
+    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
+    return text;
+}
+
+std::string printable(std::string_view name) {
+    constexpr size_t longest = 32;
+    std::string text;
+    for (char c : name.substr(0, longest)) {
+        char escape[5];
+        std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
+        text += c >= ' ' && c <= '~' ? std::string(1, c) : std::string(escape);
+    }
+    return name.size() > longest ? text + "..." : text;
+}
+
+// Bytes past the last physical address count as unmapped: the address does not wrap to 0.
+uint64_t read_clipped(const guest_memory& memory, uint64_t paddr, std::vector<uint8_t>& to) {
+    const uint64_t reachable = paddr == 0 ? to.size() : std::min<uint64_t>(to.size(), uint64_t{0} - paddr);
+    return memory.read(paddr, to.data(), reachable);
+}
+
+// A whole number as the kernel prints it: decimal with an optional sign, or hexadecimal after "0x".
+std::optional<uint64_t> parse_number(std::string_view text) {
+    const bool negative = !text.empty() && text[0] == '-';
+    if (negative)
+        text.remove_prefix(1);
+    const bool is_hex = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    const unsigned radix = is_hex ? 16 : 10;
+    if (is_hex)
+        text.remove_prefix(2);
+    if (text.empty())
+        return std::nullopt;
+    uint64_t value = 0;
+    for (char c : text) {
+        const unsigned digit = c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
+                               : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10)
+                               : c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A' + 10)
+                                                      : radix;
+        if (digit >= radix || value > (~uint64_t{0} - digit) / radix)
+            return std::nullopt;
+        value = value * radix + digit;
+    }
+    return negative ? uint64_t{0} - value : value;
+}
+
+void read_phys_base(guest_note& result, std::string_view text, std::string_view key) {
+    text = text.substr(0, text.find('\0'));
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        if (line.substr(0, key.size()) == key) {
+            result.phys_base = parse_number(line.substr(key.size()));
+            if (!result.phys_base)
+                result.warnings.push_back("Failed to read " + std::string(key));
+            return;
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+// Why the announcement itself cannot be right; empty when it can. In QEMU's order.
+std::string reason_to_refuse(const vmcoreinfo_record& record) {
+    if (!record.present)
+        return "guest note is not present";
+    if (record.size < header_size || record.size > max_guest_note_size)
+        return "guest note size is invalid: " + std::to_string(record.size);
+    if (record.guest_format != vmcoreinfo_format_elf)
+        return "guest note format is unsupported: " + std::to_string(record.guest_format);
+    return "";
+}
+
+guest_note refuse(std::string warning) {
+    guest_note result;
+    result.warnings.push_back(std::move(warning));
+    return result;
+}
+
+elf_note build_note(byte_order order, const cpu_note_layout& layout, const std::vector<uint8_t>& descriptor) {
+    const std::string owner = layout.owner;
+    byte_sink sink(order);
+    sink.put(owner.size() + 1, 4);
+    sink.put(descriptor.size(), 4);
+    sink.put(layout.type, 4);
+    sink.put_bytes(owner.c_str(), owner.size() + 1);
+    sink.pad_to(round_up_to_word(sink.size()));
+    sink.put_bytes(descriptor.data(), descriptor.size());
+    sink.pad_to(round_up_to_word(sink.size()));
+    return {owner, layout.type, static_cast<uint32_t>(descriptor.size()), sink.bytes()};
+}
+
+elf_note build_cpu_note(const dump_target& target, const cpu_note_layout& layout, const cpu_context& cpu,
+                        size_t index) {
+    const register_block& block = layout.registers;
+    const std::vector<uint64_t> values = (cpu.*block.read)();
+    if (values.size() != block.count)
+        throw std::runtime_error("CPU " + std::to_string(index) + " gives " + std::to_string(values.size()) +
+                                 " registers, a " + target.name + " dump expects " +
+                                 std::to_string(block.count));
+    std::vector<uint8_t> descriptor(layout.size);
+    if (layout.pid_offset)
+        store_number(target.order, &descriptor.at(*layout.pid_offset), 4, index + 1);
+    for (size_t i = 0; i < values.size(); ++i)
+        store_number(target.order, &descriptor.at(block.offset + i * block.width), block.width, values[i]);
+    for (const constant_field& field : layout.constants)
+        store_number(target.order, &descriptor.at(field.offset), field.width, field.value);
+    return build_note(target.order, layout, descriptor);
+}
+
+} // namespace
+
+guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& memory,
+                           const dump_target& target) {
+    const std::string reason = reason_to_refuse(record);
+    if (!reason.empty())
+        return refuse(reason);
+
+    std::vector<uint8_t> bytes(header_size);
+    if (read_clipped(memory, record.paddr, bytes) < header_size)
+        return refuse("guest note is not in memory: nothing is mapped at " + hex(record.paddr));
+    const uint64_t name_size = load_number(target.order, &bytes[0], 4);
+    const uint64_t desc_size = load_number(target.order, &bytes[4], 4);
+    const uint32_t type = static_cast<uint32_t>(load_number(target.order, &bytes[8], 4));
+    const uint64_t desc_offset = header_size + round_up_to_word(name_size);
+    const uint64_t note_size = desc_offset + round_up_to_word(desc_size);
+    if (name_size > max_guest_note_size || desc_size > max_guest_note_size || note_size > record.size)
+        return refuse("Invalid guest note header");
+    if (name_size == 0 && desc_size == 0 && type == 0)
+        return refuse("guest note is empty: its header at " + hex(record.paddr) + " is all zero");
+
+    guest_note result;
+    bytes.assign(note_size, 0);
+    const uint64_t mapped = read_clipped(memory, record.paddr, bytes);
+    if (mapped < note_size)
+        result.warnings.push_back("guest note at " + hex(record.paddr) +
+                                  " is only partly in memory: " + std::to_string(note_size - mapped) +
+                                  " of its " + std::to_string(note_size) + " bytes are zero in the dump");
+
+    const char* text = reinterpret_cast<const char*>(bytes.data());
+    const std::string_view name(text + header_size, name_size);
+    const std::string_view descriptor(text + desc_offset, desc_size);
+    result.is_vmcoreinfo = name == std::string_view("VMCOREINFO", 11);
+    if (result.is_vmcoreinfo && target.phys_base_key)
+        read_phys_base(result, descriptor, target.phys_base_key);
+    const bool terminated = !name.empty() && name.back() == '\0';
+    result.note = elf_note{printable(name.substr(0, name.size() - terminated)), type,
+                           static_cast<uint32_t>(desc_size), std::move(bytes)};
+    return result;
+}
+
+std::vector<elf_note> build_cpu_notes(const dump_target& target,
+                                      const std::vector<const cpu_context*>& cpus) {
+    std::vector<elf_note> notes;
+    for (const std::vector<cpu_note_layout>& group : target.note_groups)
+        for (size_t index = 0; index < cpus.size(); ++index)
+            for (const cpu_note_layout& layout : group)
+                notes.push_back(build_cpu_note(target, layout, *cpus[index], index));
+    return notes;
+}
+
+} // namespace vmcore

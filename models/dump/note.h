@@ -1,0 +1,43 @@
+#pragma once
+
+#include "models/dump/arch.h"
+#include "models/dump/guest_state.h"
+#include "models/vmcoreinfo/record.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vmcore {
+
+/// One ELF note, ready for a PT_NOTE segment (ELF specification, "Note Section"; 4-byte words in both
+/// classes).
+struct elf_note {
+    std::string owner;          ///< the name, printable: other bytes appear as \xNN, and a long name is cut
+    uint32_t type = 0;          ///< n_type
+    uint32_t size = 0;          ///< bytes of the descriptor
+    std::vector<uint8_t> bytes; ///< header, name and descriptor, each padded to 4 bytes
+};
+
+/// What came of the note that the guest announced.
+struct guest_note {
+    std::optional<elf_note> note;      ///< none: the dump goes without it, and `warnings` says why
+    bool is_vmcoreinfo = false;        ///< its name is exactly "VMCOREINFO" with the terminator
+    std::optional<uint64_t> phys_base; ///< value of the target's phys_base_key in a VMCOREINFO text
+    std::vector<std::string> warnings;
+};
+
+/// The largest note a guest may announce, and the largest name and descriptor in it.
+constexpr uint32_t max_guest_note_size = 1u << 20;
+
+/// Fetches and checks the note that `record` points at. The guest is not trusted: whatever it wrote, the
+/// answer is a note of at most record.size bytes or a warning, never an exception.
+guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& memory,
+                           const dump_target& target);
+
+/// The notes of all CPUs in file order. Throws std::runtime_error when a CPU gives another number of
+/// registers than the target has.
+std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vector<const cpu_context*>& cpus);
+
+} // namespace vmcore

@@ -1,0 +1,137 @@
+#include "models/dump/output_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace vmcore {
+
+namespace fs = std::filesystem;
+
+ssize_t file_operations::pwrite(int file, const void* from, size_t length, off_t offset) {
+    return ::pwrite(file, from, length, offset);
+}
+int file_operations::ftruncate(int file, off_t size) {
+    return ::ftruncate(file, size);
+}
+int file_operations::fsync(int file) {
+    return ::fsync(file);
+}
+int file_operations::close(int file) {
+    return ::close(file);
+}
+int file_operations::rename(const char* from, const char* to) {
+    return std::rename(from, to);
+}
+
+file_operations& file_operations::system() {
+    static file_operations operations;
+    return operations;
+}
+
+output_file::output_file(const std::string& path, file_operations& operations)
+    : m_operations(operations)
+    , m_shown_path(path) {
+    struct stat existing;
+    const bool exists = ::stat(path.c_str(), &existing) == 0;
+    if (!exists && errno != ENOENT)
+        fail("create", errno);
+    if (exists && S_ISDIR(existing.st_mode))
+        fail("create", EISDIR);
+    // A rename would replace the device by a plain file.
+    if (exists && !S_ISREG(existing.st_mode))
+        throw std::system_error(EINVAL, std::generic_category(),
+                                "cannot create '" + path + "', which is not a regular file");
+
+    std::error_code error;
+    const fs::path real_path = exists ? fs::canonical(path, error) : fs::path(path);
+    if (error)
+        fail("create", error.value());
+    const std::string name = real_path.filename().string();
+    if (name.empty())
+        fail("create", path.empty() ? ENOENT : EISDIR);
+    m_path = real_path.string();
+    m_directory = real_path.has_parent_path() ? real_path.parent_path().string() : ".";
+    constexpr size_t room_for_suffix = 16; // names end at 255 bytes on all usual file systems
+    m_temporary = m_directory + "/." + name.substr(0, 255 - room_for_suffix) + ".XXXXXX";
+    m_file = ::mkostemp(m_temporary.data(), O_CLOEXEC);
+    if (m_file < 0) {
+        m_temporary.clear();
+        fail("create", errno);
+    }
+}
+
+output_file::~output_file() {
+    discard();
+}
+
+void output_file::write_at(uint64_t offset, const void* from, size_t length) {
+    const char* next = static_cast<const char*>(from);
+    while (length > 0) {
+        const ssize_t written = m_operations.pwrite(m_file, next, length, static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            fail("write", errno);
+        if (written == 0)
+            fail("write", EIO); // nothing written and no reason given: trying for ever would hang
+        next += written;
+        offset += static_cast<uint64_t>(written);
+        length -= static_cast<size_t>(written);
+    }
+}
+
+void output_file::set_size(uint64_t size) {
+    int result = 0;
+    do
+        result = m_operations.ftruncate(m_file, static_cast<off_t>(size));
+    while (result != 0 && errno == EINTR);
+    if (result != 0)
+        fail("write", errno);
+}
+
+void output_file::commit(bool durable) {
+    if (durable && m_operations.fsync(m_file) != 0)
+        fail("write", errno);
+    // Some file systems report a failed write only here. The descriptor is gone whatever close() answers.
+    const int file = m_file;
+    m_file = -1;
+    if (m_operations.close(file) != 0)
+        fail("write", errno);
+    if (m_operations.rename(m_temporary.c_str(), m_path.c_str()) != 0)
+        fail("create", errno);
+    m_temporary.clear();
+    if (durable)
+        sync_directory();
+}
+
+void output_file::sync_directory() {
+    const int directory = ::open(m_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = directory >= 0 && m_operations.fsync(directory) == 0;
+    const int error = errno;
+    if (directory >= 0)
+        ::close(directory);
+    if (!synced)
+        fail("make durable", error);
+}
+
+void output_file::discard() {
+    if (m_file >= 0)
+        ::close(m_file);
+    m_file = -1;
+    if (!m_temporary.empty())
+        ::unlink(m_temporary.c_str());
+    m_temporary.clear();
+}
+
+void output_file::fail(const char* what, int error) const {
+    throw std::system_error(error, std::generic_category(),
+                            std::string("cannot ") + what + " '" + m_shown_path + "'");
+}
+
+} // namespace vmcore

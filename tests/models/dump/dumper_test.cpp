@@ -1,0 +1,204 @@
+// The module as a platform uses it.
+
+#include "models/dump/dumper.h"
+#include "tests/models/dump/elf_reader.h"
+#include "tests/models/dump/fake_guest.h"
+#include "tests/models/dump/temporary_directory.h"
+
+#include <csignal>
+#include <gmock/gmock.h>
+#include <stdexcept>
+#include <sys/resource.h>
+
+using namespace vmcore;
+using namespace vmcore::test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+namespace {
+
+class dumper_test : public testing::Test {
+protected:
+    dumper_test() {
+        memory.add(0x1000, 0xf000)[0] = 0x97;
+        for (uint8_t* byte = ram; byte < ram + 0x10000; ++byte)
+            *byte = static_cast<uint8_t>(byte - ram) | 1;
+        memory.put(0x80008000, note);
+        vmcoreinfo.value = elf_record(0x80008000, 4096);
+        request.file = directory / "vmcore";
+    }
+
+    std::string error_of(const dump_request& wrong) {
+        try {
+            engine.write(wrong);
+        } catch (const std::runtime_error& error) {
+            EXPECT_THAT(directory.names(), IsEmpty());
+            return error.what();
+        }
+        return "no error";
+    }
+
+    temporary_directory directory;
+    fake_memory memory;
+    uint8_t* ram = memory.add(0x80000000, 0x10000);
+    const std::vector<uint8_t> note =
+        guest_note_bytes(vmcoreinfo_name, "OSRELEASE=6.1\nPAGESIZE=4096\nNUMBER(phys_ram_base)=2147483648\n");
+    fake_vmcoreinfo vmcoreinfo;
+    fake_cpu hart0{0x80000100}, hart1{0x1000};
+    dumper engine{"dumper", memory, &vmcoreinfo, {&hart0, &hart1}};
+    dump_request request;
+};
+
+TEST_F(dumper_test, writes_cpus_the_guests_note_and_memory_in_this_order) {
+    const dump_result result = engine.write(request);
+    const elf_reader core(request.file);
+    ASSERT_EQ(core.notes.size(), 3u);
+    for (size_t i : {0, 1}) {
+        EXPECT_EQ(core.notes[i].name, std::string("CORE\0", 5));
+        EXPECT_EQ(core.notes[i].type, 1u);
+        EXPECT_EQ(core.notes[i].desc.size(), 376u);
+        EXPECT_EQ(little(core.notes[i].desc, 32, 4), i + 1);
+    }
+    EXPECT_EQ(little(core.notes[0].desc, 112, 8), 0x80000100u);
+    EXPECT_EQ(little(core.notes[1].desc, 112, 8), 0x1000u);
+    EXPECT_EQ(core.notes[2].name, vmcoreinfo_name);
+    EXPECT_THAT(core.notes[2].desc, HasSubstr("PAGESIZE=4096\n"));
+    const uint64_t note_offset = core.program_headers[0].offset + 2 * 396;
+    EXPECT_EQ(core.bytes(note_offset, note.size()), std::string(note.begin(), note.end()));
+
+    const auto loads = core.loads();
+    ASSERT_EQ(loads.size(), 2u);
+    EXPECT_EQ(loads[0].paddr, 0x1000u);
+    EXPECT_EQ(loads[1].paddr, 0x80000000u);
+    EXPECT_TRUE(core.bytes(loads[1].offset, 0x10000) == std::string(ram, ram + 0x10000));
+
+    EXPECT_THAT(result.warnings, IsEmpty());
+    EXPECT_EQ(result.bytes, core.size);
+    EXPECT_EQ(result.phys_base, 0x80000000u);
+    ASSERT_EQ(result.notes.size(), 3u);
+    EXPECT_EQ(result.notes[0].owner, "CORE");
+    EXPECT_EQ(result.notes[0].size, 376u);
+    EXPECT_EQ(result.notes[2].owner, "VMCOREINFO");
+    EXPECT_EQ(result.notes[2].size, core.notes[2].desc.size());
+    ASSERT_EQ(result.segments.size(), 2u);
+    EXPECT_EQ(result.segments[1].paddr, 0x80000000u);
+    EXPECT_EQ(result.segments[1].size, 0x10000u);
+    EXPECT_EQ(result.segments[1].offset, loads[1].offset);
+    EXPECT_THAT(directory.names(), UnorderedElementsAre("vmcore"));
+}
+
+TEST_F(dumper_test, two_dumps_of_one_state_are_equal) {
+    engine.write(request);
+    const std::string first = read_file(request.file);
+    request.fsync = true;
+    engine.write(request);
+    EXPECT_TRUE(read_file(request.file) == first);
+}
+
+TEST_F(dumper_test, a_bad_guest_note_costs_only_that_note) {
+    vmcoreinfo.value.guest_format = 2;
+    const dump_result result = engine.write(request);
+    EXPECT_THAT(result.warnings, ElementsAre("guest note format is unsupported: 2"));
+    EXPECT_EQ(elf_reader(request.file).notes.size(), 2u);
+    EXPECT_EQ(result.notes.size(), 2u);
+    EXPECT_FALSE(result.phys_base);
+}
+
+TEST_F(dumper_test, without_a_vmcoreinfo_device_nothing_is_missing) {
+    const dumper plain("plain", memory, nullptr, {&hart0});
+    const dump_result result = plain.write(request);
+    EXPECT_THAT(result.warnings, IsEmpty());
+    EXPECT_EQ(elf_reader(request.file).notes.size(), 1u);
+}
+
+TEST_F(dumper_test, a_platform_without_cpus_has_an_empty_note_segment) {
+    const dumper plain("plain", memory, nullptr, {});
+    plain.write(request);
+    const elf_reader core(request.file);
+    EXPECT_EQ(core.program_headers.at(0).filesz, 0u);
+    EXPECT_EQ(core.loads().size(), 2u);
+}
+
+TEST_F(dumper_test, a_filter_keeps_the_notes_and_clips_memory) {
+    request.filter = dump_filter{0x80000800, 0x3001};
+    const dump_result result = engine.write(request);
+    const elf_reader core(request.file);
+    EXPECT_EQ(core.notes.size(), 3u) << "the guest's note is outside the filter and yet there";
+    const auto loads = core.loads();
+    ASSERT_EQ(loads.size(), 1u);
+    EXPECT_EQ(loads[0].paddr, 0x80000800u);
+    EXPECT_EQ(loads[0].filesz, 0x3001u);
+    EXPECT_TRUE(core.bytes(loads[0].offset, 0x3001) == std::string(ram + 0x800, ram + 0x3801));
+    EXPECT_EQ(core.size, loads[0].offset + 0x3001);
+    EXPECT_EQ(result.segments.size(), 1u);
+}
+
+TEST_F(dumper_test, riscv32_makes_an_elf32) {
+    request.target = "riscv32";
+    engine.write(request);
+    const elf_reader core(request.file);
+    EXPECT_EQ(core.file_class, 1);
+    EXPECT_EQ(core.notes.at(0).desc.size(), 204u);
+    EXPECT_EQ(core.notes.at(2).name, vmcoreinfo_name);
+}
+
+TEST_F(dumper_test, formats_to_come_and_unknown_ones_list_what_there_is) {
+    for (const char* name : {"kdump-zlib", "kdump-lzo", "kdump-snappy", "kdump-zstd", "kdump-raw-zlib",
+                             "kdump-raw-lzo", "kdump-raw-snappy", "kdump-raw-zstd"}) {
+        request.format = name;
+        EXPECT_EQ(error_of(request),
+                  "dump format '" + std::string(name) + "' is not built yet: expected one of elf");
+    }
+    request.format = "kdump";
+    EXPECT_EQ(error_of(request), "unknown dump format 'kdump': expected one of elf");
+}
+
+TEST_F(dumper_test, wrong_requests_leave_no_file) {
+    dump_request wrong = request;
+    wrong.target = "vax";
+    EXPECT_THAT(error_of(wrong), HasSubstr("unknown dump target 'vax'"));
+    wrong = request;
+    wrong.filter = dump_filter{0x10000, 16};
+    EXPECT_EQ(error_of(wrong), "dump: no guest memory to dump");
+    wrong.filter = dump_filter{0x80000000, 0};
+    EXPECT_EQ(error_of(wrong), "parameter 'length' expects a non-zero size");
+    wrong.filter = dump_filter{-1, 1};
+    EXPECT_THAT(error_of(wrong), HasSubstr("'begin'"));
+    wrong = request;
+    wrong.file = directory / "missing/vmcore";
+    EXPECT_EQ(error_of(wrong), "cannot create '" + wrong.file + "': No such file or directory");
+}
+
+TEST_F(dumper_test, a_disk_limit_in_the_middle_of_memory_leaves_no_file) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before;
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (rlim_t limit : {100, 1000, 5000, 70000}) {
+        const rlimit tight = {limit, before.rlim_max};
+        ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+        const std::string error = error_of(request);
+        ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+        EXPECT_EQ(error, "cannot write '" + request.file + "': File too large") << limit;
+    }
+}
+
+TEST_F(dumper_test, no_record_that_a_guest_can_write_is_an_exception) {
+    const uint64_t addresses[] = {0,          0x1000,     0xfff0,     0x80000000,         0x8000fff8,
+                                  0x8000ffff, 0x80010000, 0xffffffff, 0xfffffffffffffff4, 0xffffffffffffffff};
+    const uint32_t sizes[] = {0,       1,        11,       12,         13,         4096,
+                              0xfffff, 0x100000, 0x100001, 0x80000000, 0xfffffffc, 0xffffffff};
+    for (uint64_t paddr : addresses)
+        for (uint32_t size : sizes)
+            for (int format : {0, 1, 2, 0xffff}) {
+                vmcoreinfo.value = elf_record(paddr, size);
+                vmcoreinfo.value.guest_format = static_cast<uint16_t>(format);
+                dump_result result;
+                ASSERT_NO_THROW(result = engine.write(request)) << paddr << " " << size << " " << format;
+                ASSERT_GE(elf_reader(request.file).notes.size(), 2u);
+                EXPECT_TRUE(result.notes.size() == 3 || !result.warnings.empty());
+            }
+}
+
+} // namespace
