@@ -119,7 +119,7 @@ TEST_F(output_file_test, follows_a_link_to_a_file) {
 
 TEST_F(output_file_test, refuses_directories) {
     expect_create_error(directory.path(), EISDIR, "Is a directory");
-    expect_create_error(directory / "missing/", ENOENT, "No such file");
+    expect_create_error(directory / "missing/", EISDIR, "Is a directory");
     expect_create_error("", ENOENT, "No such file");
 }
 
