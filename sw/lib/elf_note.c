@@ -2,6 +2,8 @@
 
 #include "sw/lib/string.h"
 
+_Static_assert(sizeof(struct vmcoreinfo_note) == NOTE_CAPACITY, "no padding of the compiler's");
+
 enum { note_type_vmcoreinfo = 0, note_name_size = sizeof "VMCOREINFO" };
 
 struct text note_begin(struct vmcoreinfo_note* note) {

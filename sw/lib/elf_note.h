@@ -21,8 +21,6 @@ struct vmcoreinfo_note {
     char descriptor[NOTE_CAPACITY - 24];
 };
 
-_Static_assert(sizeof(struct vmcoreinfo_note) == NOTE_CAPACITY, "no padding of the compiler's");
-
 /// Starts the text of the note's descriptor.
 struct text note_begin(struct vmcoreinfo_note* note);
 

@@ -2,6 +2,8 @@
 
 #include "sw/lib/string.h"
 
+_Static_assert(sizeof(struct vmcoreinfo_record) == 16, "the specification's layout");
+
 const char* vmcoreinfo_status_name(enum vmcoreinfo_status status) {
     switch (status) {
     case VMCOREINFO_OK: return "ok";

@@ -33,8 +33,6 @@ struct vmcoreinfo_record {
     uint64_t paddr;        ///< physical address of the note
 };
 
-_Static_assert(sizeof(struct vmcoreinfo_record) == 16, "the specification's layout");
-
 /// One device. vmcoreinfo_open fills it.
 struct vmcoreinfo {
     struct fw_cfg* fw_cfg;
