@@ -1,0 +1,82 @@
+#include "models/riscv/block_cache.h"
+
+#include "models/riscv/decode.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace vmcore::riscv {
+
+block_cache::block_cache()
+    : m_table(size_t(1) << table_bits)
+    , m_blocks(new block[max_blocks])
+    , m_ops(new op[op_storage])
+    , m_bytes(new uint8_t[byte_storage]) {}
+
+void block_cache::clear() {
+    std::fill(m_table.begin(), m_table.end(), nullptr);
+    m_used_blocks = m_used_ops = m_used_bytes = 0;
+}
+
+bool block_cache::confirm(block& which) const {
+    if (std::memcmp(which.host, which.bytes, which.end - which.pc) != 0)
+        return false;
+    which.epoch = m_epoch;
+    return true;
+}
+
+static uint16_t parcel_at(const uint8_t* host) {
+    return static_cast<uint16_t>(host[0] | host[1] << 8);
+}
+
+block* block_cache::build(uint64_t pc, const region& from) {
+    const uint64_t page_last = pc | (memory_port::page_size - 1);
+    const uint64_t last = std::min(from.last, page_last);
+    if (from.latency != 0 || pc < from.first || pc >= last)
+        return nullptr;
+    if (m_used_blocks == max_blocks || op_storage - m_used_ops < max_ops + 1 ||
+        byte_storage - m_used_bytes < 4 * max_ops)
+        clear();
+
+    op* const ops = &m_ops[m_used_ops];
+    const uint8_t* const host = from.host + (pc - from.first);
+    uint64_t at = pc;
+    uint32_t count = 0;
+    while (count < max_ops && at < last) {
+        const uint16_t first = parcel_at(host + (at - pc));
+        const bool is_wide = is_long(first);
+        if (is_wide && last - at < 3)
+            break;
+        op& next = ops[count];
+        next = is_wide ? decode(static_cast<uint32_t>(first | parcel_at(host + (at - pc) + 2) << 16), at)
+                       : decode_compressed(first, at);
+        next.offset = static_cast<uint16_t>(at - pc);
+        at += next.length;
+        ++count;
+        if (ends_block(next.code))
+            break;
+    }
+    if (count == 0)
+        return nullptr;
+    ops[count] = op();
+    ops[count].code = opcode::end_of_block;
+    ops[count].offset = static_cast<uint16_t>(at - pc);
+
+    uint8_t* const bytes = &m_bytes[m_used_bytes];
+    std::memcpy(bytes, host, at - pc);
+    block& fresh = m_blocks[m_used_blocks++];
+    fresh = block();
+    fresh.pc = pc;
+    fresh.end = at;
+    fresh.ops = ops;
+    fresh.count = count;
+    fresh.epoch = m_epoch;
+    fresh.host = host;
+    fresh.bytes = bytes;
+    m_used_ops += count + 1;
+    m_used_bytes += at - pc;
+    m_table[index(pc)] = &fresh;
+    return &fresh;
+}
+
+} // namespace vmcore::riscv

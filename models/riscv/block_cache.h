@@ -1,0 +1,77 @@
+#pragma once
+
+#include "models/riscv/memory_port.h"
+#include "models/riscv/op.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace vmcore::riscv {
+
+/// A run of decoded instructions with one entry; `count` operations and an end_of_block follow each other.
+struct block {
+    uint64_t pc = 0;
+    uint64_t end = 0; ///< address after the last instruction
+    const op* ops = nullptr;
+    uint32_t count = 0;
+    uint64_t epoch = 0;             ///< fence.i count at which the block was last found true to memory
+    const uint8_t* host = nullptr;  ///< where the instructions came from
+    const uint8_t* bytes = nullptr; ///< what they were
+    block* successor[2] = {};       ///< blocks that ran next, most recent first
+};
+
+/// Decoded blocks by pc.
+///
+/// A block is a straight run of instructions inside one 4 KiB page that direct memory access can fetch; it
+/// ends at a jump, a branch or an instruction that may change how the rest is fetched. Decoding copies the
+/// instructions' bytes; fence.i only raises the epoch, and a block of an older epoch is compared with memory
+/// before it runs again, so that fence.i costs nothing for code that did not change. Storage is taken from
+/// two arrays and given back all at once, when they are full or a DMI grant ends.
+class block_cache {
+public:
+    static constexpr unsigned max_ops = 64;
+
+    block_cache();
+
+    /// The block at pc, true to memory, or nullptr when there is none yet. A block whose memory changed is
+    /// forgotten.
+    block* find(uint64_t pc) {
+        block* found = m_table[index(pc)];
+        return found != nullptr && found->pc == pc && is_current(*found) ? found : nullptr;
+    }
+
+    bool is_current(block& which) const { return which.epoch == m_epoch || confirm(which); }
+
+    /// Decodes the block at pc from the region that holds it. nullptr when the first instruction leaves the
+    /// region or its page, or the region has a latency: then it must be fetched parcel by parcel.
+    block* build(uint64_t pc, const region& from);
+
+    /// Instruction fetches from here on see what was stored before.
+    void fence() { ++m_epoch; }
+
+    /// Forgets all blocks. No block may be in use.
+    void clear();
+
+private:
+    static constexpr unsigned table_bits = 15;
+    static constexpr size_t max_blocks = 1 << 15;
+    static constexpr size_t op_storage = 1 << 18;
+    static constexpr size_t byte_storage = 4 * op_storage;
+
+    static unsigned index(uint64_t pc) {
+        return (pc >> 1 ^ pc >> (table_bits + 1)) & ((1u << table_bits) - 1);
+    }
+    bool confirm(block& which) const;
+
+    std::vector<block*> m_table;
+    std::unique_ptr<block[]> m_blocks;
+    std::unique_ptr<op[]> m_ops;
+    std::unique_ptr<uint8_t[]> m_bytes;
+    size_t m_used_blocks = 0;
+    size_t m_used_ops = 0;
+    size_t m_used_bytes = 0;
+    uint64_t m_epoch = 0;
+};
+
+} // namespace vmcore::riscv

@@ -1,0 +1,137 @@
+#pragma once
+
+#include "models/riscv/block_cache.h"
+#include "models/riscv/csr.h"
+#include "models/riscv/environment.h"
+#include "models/riscv/memory_port.h"
+
+#include <array>
+#include <cstdint>
+
+namespace vmcore::riscv {
+
+/// An RV64IMAC hart with M and U mode, without SystemC: registers, CSRs, traps, and an interpreter that runs
+/// basic blocks of decoded instructions.
+///
+/// Time: a retired instruction takes one clock period, and so does an exception; transactions and direct
+/// accesses add what the environment says. Where a run ends depends on these alone, never on which blocks
+/// happen to be decoded, so caches do not change what a guest sees.
+///
+/// Interrupt lines may change while the core is not running or is inside environment::transport. They are
+/// looked at before every block; nothing inside a block can change them.
+class core : private csr_sources {
+public:
+    struct config {
+        unsigned hartid = 0;
+        uint64_t reset_pc = 0x1000;
+        uint64_t period = 1; ///< time units per clock
+        bool direct = true;  ///< use direct memory access
+        bool blocks = true;  ///< keep decoded blocks
+        /// QEMU reports a misaligned AMO as load-address-misaligned when the machine has one hart, and as
+        /// store/AMO-address-misaligned, which the ISA asks for, when it has several.
+        bool sole_hart = true;
+    };
+
+    core(environment& world, const config& settings);
+
+    void reset();
+
+    /// Runs until the local time reaches the quantum, or until there is a reason to let others run: WFI,
+    /// leave(), an access to a device that may have changed an interrupt line.
+    void run(uint64_t quantum);
+    /// Ends the run after the current instruction.
+    void leave() { m_leave = true; }
+
+    /// How far the core has run ahead of the kernel.
+    uint64_t local_time() const { return m_stall + m_spent * m_config.period; }
+    /// The same, which from now on counts as waited for.
+    uint64_t take_local_time();
+
+    void set_lines(uint64_t mip_bits) { m_csr.set_lines(mip_bits); }
+    /// Whether the core sleeps in WFI and no enabled interrupt is pending.
+    bool asleep() const { return m_waiting && m_csr.pending_and_enabled() == 0; }
+    bool waiting() const { return m_waiting; }
+
+    /// Direct access to [first, last] is no longer as it was.
+    void invalidate(uint64_t first, uint64_t last);
+    /// A target hints that it would grant direct access to this address.
+    void reconsider(access kind, uint64_t address) { m_memory.reconsider(kind, address); }
+
+    uint64_t pc() const { return m_pc; }
+    void set_pc(uint64_t value) { m_pc = value; }
+    uint64_t x(unsigned number) const { return m_x[number]; }
+    void set_x(unsigned number, uint64_t value) {
+        if (number != 0)
+            m_x[number] = value;
+    }
+    privilege mode() const { return m_mode; }
+    uint64_t instructions() const { return m_retired; }
+    csr_file& csrs() { return m_csr; }
+
+private:
+    static constexpr uint64_t no_reservation = ~uint64_t(0);
+
+    /// A block outside the cache: part of a cached one, or a single instruction.
+    struct loose_block {
+        block head;
+        std::array<op, block_cache::max_ops + 1> ops;
+    };
+
+    uint64_t retired() override { return m_retired; }
+    uint64_t cycles() override { return m_world.cycle_counter(local_time()); }
+    uint64_t time() override { return m_world.time_counter(local_time()); }
+
+    // core.cpp: which block runs next, traps
+    void step(uint64_t budget);
+    block* fetch_one();
+    block* shorten(const block& whole, uint64_t count);
+    void raise(cause why, uint64_t value);
+    void take_interrupt();
+    void set_mode(privilege mode);
+    void commit(uint64_t instructions);
+    void retire(uint64_t next_pc);
+    void set_local_time(uint64_t time);
+
+    // execute.cpp: the interpreter's loop
+    void execute(block* current, uint64_t budget);
+    template <typename T, typename RESULT>
+    bool load(uint64_t address, uint64_t& value);
+    template <typename T>
+    bool store(uint64_t address, uint64_t value);
+
+    // execute_special.cpp: what leaves the loop
+    void perform(const op& what);
+    void perform_load(const op& what, unsigned size, bool is_signed);
+    void perform_store(const op& what, unsigned size);
+    void perform_csr(const op& what);
+    void load_reserved(const op& what, unsigned size);
+    void store_conditional(const op& what, unsigned size);
+    void atomic(const op& what, unsigned size);
+    void return_from_trap(const op& what);
+    void wait_for_interrupt(const op& what);
+    bool read_memory(uint64_t address, unsigned size, uint64_t& value, cause when_refused);
+    bool write_memory(uint64_t address, unsigned size, uint64_t value);
+    bool check(const memory_port::result& answer, cause when_refused);
+
+    // The hot state first.
+    std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
+    uint64_t m_pc = 0;
+    memory_port m_memory;
+    block_cache m_blocks;
+    privilege m_mode = privilege::machine;
+    bool m_leave = false;
+    bool m_waiting = false;
+    bool m_flush = false;                 ///< blocks are to be forgotten before the next one runs
+    uint64_t m_spent = 0;                 ///< clocks since the local time was last set
+    uint64_t m_stall = 0;                 ///< the local time as it was then
+    uint64_t m_retired = 0;               ///< instructions since construction or reset
+    uint64_t m_reserved = no_reservation; ///< address of LR's reservation
+    uint64_t m_reserved_value = 0;
+
+    environment& m_world;
+    config m_config;
+    csr_file m_csr;
+    loose_block m_loose;
+};
+
+} // namespace vmcore::riscv

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "models/riscv/core.h"
+#include "models/riscv/time_source.h"
+
+#include <cstdint>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <vector>
+
+namespace vmcore {
+
+/// An RV64IMAC + Zicsr + Zifencei + Zicntr hart with M and U mode, loosely timed: see README.md for its
+/// timing rules, traps and CSRs, which are QEMU's.
+///
+/// One retired instruction takes one clock period, to which transactions and direct accesses add. The hart
+/// runs ahead of the kernel by at most the quantum; each transaction carries the time it is ahead in its
+/// delay. Given the same inputs a run is deterministic, and `dmi` and `block_cache` change its speed only.
+class hart : public sc_core::sc_module, private riscv::environment {
+public:
+    struct config {
+        unsigned hartid = 0;
+        uint64_t reset_pc = 0x1000;
+        sc_core::sc_time clock_period{1, sc_core::SC_NS};
+        sc_core::sc_time quantum{10, sc_core::SC_US}; ///< at least one instruction runs in each
+        bool dmi = true;         ///< use direct memory access; without it every access is a transaction
+        bool block_cache = true; ///< keep decoded instructions; takes effect where DMI is granted
+        bool sole_hart = true;   ///< the only hart of its machine: see riscv::core::config
+    };
+
+    /// Fetch, load, store and AMO: natural alignment, 1, 2, 4 or 8 bytes, blocking transport.
+    tlm_utils::simple_initiator_socket<hart, 64> socket{"socket"};
+    sc_core::sc_in<bool> msip{"msip"}; ///< level of the machine software interrupt
+    sc_core::sc_in<bool> mtip{"mtip"}; ///< level of the machine timer interrupt
+    sc_core::sc_in<bool> meip{"meip"}; ///< level of the machine external interrupt
+
+    SC_HAS_PROCESS(hart);
+
+    /// @param time the counter behind the `time` CSR; must outlive the hart
+    /// @throws std::invalid_argument when the clock period is zero
+    hart(const sc_core::sc_module_name& name, const config& settings, const riscv::time_source& time);
+
+    const char* kind() const override { return "hart"; }
+
+    /// To the state after power-on: pc at the reset vector, M mode, registers 0, caches empty. May be called
+    /// while the simulation is paused and from any process; an access that is under way then is abandoned.
+    void reset();
+
+    /// Makes the hart leave its quantum after the current instruction and wait, so that a pause or stop takes
+    /// effect at that very edge. May be called by a target during one of the hart's transactions, or from
+    /// anywhere else: the hart then lets a delta cycle pass before it goes on.
+    void yield();
+
+    uint64_t pc() const { return m_core.pc(); }
+    void set_pc(uint64_t value) { m_core.set_pc(value); }
+    /// @param number 0 to 31
+    uint64_t x(unsigned number) const { return m_core.x(number); }
+    void set_x(unsigned number, uint64_t value) { m_core.set_x(number, value); }
+    riscv::privilege mode() const { return m_core.mode(); }
+    /// Instructions retired since the last reset.
+    uint64_t instructions() const { return m_core.instructions(); }
+    /// Whether the hart is in WFI.
+    bool waiting() const { return m_core.waiting(); }
+    /// pc and x1 to x31: a debugger's view, and a core dump's.
+    std::vector<uint64_t> general_registers() const;
+    unsigned hartid() const { return m_config.hartid; }
+
+private:
+    static riscv::core::config core_config(const config& settings);
+
+    void run();
+    void follow_lines();
+    void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
+
+    riscv::outcome transport(riscv::access kind, uint64_t address, uint8_t* data, unsigned size,
+                             uint64_t& local_time) override;
+    riscv::region direct(riscv::access kind, uint64_t address) override;
+    uint64_t time_counter(uint64_t local_time) override;
+    uint64_t cycle_counter(uint64_t local_time) override;
+
+    config m_config;
+    const riscv::time_source& m_time;
+    tlm::tlm_generic_payload m_payload;
+    sc_core::sc_event m_wake{"wake"}; ///< an interrupt may end WFI
+    bool m_yield = false;
+    unsigned m_resets = 0;
+    riscv::core m_core;
+};
+
+} // namespace vmcore
