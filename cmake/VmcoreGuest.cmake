@@ -48,6 +48,7 @@ function(vmcore_guest_compile objects owner definitions sources)
     add_custom_command(OUTPUT "${object}"
       COMMAND "${VMCORE_GUEST_CC}" ${vmcore_guest_options} ${definitions}
         -MD -MF "${object}.d" -MT "${object}" -c "${source}" -o "${object}"
+      WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" # which goes into the debug information
       DEPENDS "${source}" DEPFILE "${object}.d"
       COMMENT "Building guest object ${shown} for ${owner}" VERBATIM)
     list(APPEND made "${object}")

@@ -10,9 +10,8 @@ static int both_aligned(const void* left, const void* right) {
     return (((uintptr_t)left | (uintptr_t)right) & (sizeof(aliasing_word) - 1)) == 0;
 }
 
-void* memcpy(void* restrict destination, const void* restrict source, size_t length) {
-    unsigned char* to = destination;
-    const unsigned char* from = source;
+// Lowest address first; right for overlapping buffers when the destination is the lower one.
+static void copy_forward(unsigned char* to, const unsigned char* from, size_t length) {
     if (both_aligned(to, from)) {
         for (; length >= sizeof(aliasing_word); length -= sizeof(aliasing_word)) {
             *(aliasing_word*)to = *(const aliasing_word*)from;
@@ -23,6 +22,10 @@ void* memcpy(void* restrict destination, const void* restrict source, size_t len
     while (length-- != 0) {
         *to++ = *from++;
     }
+}
+
+void* memcpy(void* restrict destination, const void* restrict source, size_t length) {
+    copy_forward(destination, source, length);
     return destination;
 }
 
@@ -30,7 +33,8 @@ void* memmove(void* destination, const void* source, size_t length) {
     unsigned char* to = destination;
     const unsigned char* from = source;
     if ((uintptr_t)to - (uintptr_t)from >= length) {
-        return memcpy(destination, source, length);
+        copy_forward(to, from, length);
+        return destination;
     }
     while (length-- != 0) {
         to[length] = from[length];

@@ -90,6 +90,8 @@ static void check_load_fault(const char* name, uintptr_t address, unsigned width
     check_fault(name, probe_load(address, width, &value), trap_load_access_fault, address);
 }
 
+uint64_t registers_changed_by_fault(uintptr_t address); // preserve.S
+
 static void check_refused_accesses(const struct fw_cfg* fw_cfg) {
     const uintptr_t base = fw_cfg->base;
     fw_cfg_select(fw_cfg, FW_CFG_KEY_SIGNATURE);
@@ -114,6 +116,7 @@ static void check_refused_accesses(const struct fw_cfg* fw_cfg) {
     check_fault("load_from_nowhere_faults", probe_load(nowhere, 8, &value), trap_load_access_fault, nowhere);
     check_equal("faulting_load_leaves_its_target", value, 0x5a);
     check_store_fault("store_to_nowhere_faults", nowhere, 4);
+    check_equal("fault_leaves_the_other_registers", registers_changed_by_fault(nowhere), 0);
     check_equal("allowed_load_does_not_fault", (uint64_t)probe_load(BOARD_RAM_BASE, 4, &value).cause,
                 (uint64_t)trap_none);
 }
