@@ -3,7 +3,11 @@
 namespace vmcore {
 
 fw_cfg::fw_cfg(const sc_core::sc_module_name& name, const config& settings)
-    : fw_cfg_controller(name, settings) {}
+    : fw_cfg_controller(name, settings) {
+    if (dma_enabled())
+        m_dma.emplace(m_registers, "dma_address", dma_layout, on(this, &fw_cfg::read_dma),
+                      on(this, &fw_cfg::write_dma), on(this, &fw_cfg::read_dma));
+}
 
 uint64_t fw_cfg::read_dma(const register_access& access) const {
     const unsigned bytes_behind = 8 - access.offset - access.size;

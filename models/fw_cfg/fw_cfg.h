@@ -2,6 +2,8 @@
 
 #include "models/fw_cfg/controller.h"
 
+#include <optional>
+
 namespace vmcore {
 
 /// QEMU's fw_cfg in its memory-mapped form, as on the arm and riscv virt boards (QEMU, docs/specs/fw_cfg).
@@ -35,14 +37,11 @@ private:
                    {/* offset */ 0x08, /* width */ 2, byte_order::big},
                    {},
                    on(this, &fw_cfg::write_selector)};
-    // Not there (an array of none) when DMA is not enabled.
-    reg m_dma{m_registers,
-              "dma_address",
-              {/* offset */ 0x10, /* width */ 8, byte_order::big, size_any, size_4 | size_8,
-               /* parts */ true, /* count */ dma_enabled() ? 1u : 0u},
-              on(this, &fw_cfg::read_dma),
-              on(this, &fw_cfg::write_dma),
-              on(this, &fw_cfg::read_dma)};
+    /// Only there when DMA is enabled.
+    static constexpr register_layout dma_layout{/* offset */ 0x10, /* width */ 8,
+                                                byte_order::big,   size_any,
+                                                size_4 | size_8,   /* parts */ true};
+    std::optional<reg> m_dma;
 };
 
 } // namespace vmcore
