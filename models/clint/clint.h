@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/clint/time_source.h"
+#include "models/tlm/time_source.h"
 #include "models/tlm/peripheral.h"
 
 #include <vector>
