@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <sys/wait.h>
@@ -44,6 +43,16 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
+/// What stands between the first `before` and the next `after`; empty when there is no such text.
+std::string text_between(const std::string& text, const std::string& before, const std::string& after) {
+    const size_t start = text.find(before);
+    if (start == std::string::npos) {
+        return "";
+    }
+    const size_t end = text.find(after, start + before.size());
+    return end == std::string::npos ? "" : text.substr(start + before.size(), end - start - before.size());
+}
+
 class firmware : public testing::Test {
 protected:
     void SetUp() override {
@@ -80,12 +89,11 @@ TEST_F(firmware, console_does_not_depend_on_memory_harts_or_other_files) {
 }
 
 TEST_F(firmware, note_tells_the_build_id_of_the_program) {
-    const std::regex in_readelf("Build ID: ([0-9a-f]{40})");
-    const std::string notes = run_command("readelf -n " + elf("vmcoreinfo")).console;
-    std::smatch id;
-    ASSERT_TRUE(std::regex_search(notes, id, in_readelf)) << notes;
+    const std::string id =
+        text_between(run_command("readelf -n " + elf("vmcoreinfo")).console, "Build ID: ", "\n");
+    ASSERT_EQ(id.size(), 40U);
     EXPECT_THAT(run("vmcoreinfo", "-device vmcoreinfo").console,
-                testing::HasSubstr("\nBUILD-ID=" + id[1].str() + "\n"));
+                testing::HasSubstr("\nBUILD-ID=" + id + "\n"));
 }
 
 TEST_F(firmware, vmcoreinfo_program_without_the_device_exits_with_3) {
@@ -112,13 +120,13 @@ TEST_F(firmware, selftest_without_the_device_exits_with_the_number_of_failures) 
 }
 
 TEST_F(firmware, loops_take_about_100_million_instructions) {
-    const std::regex report("(alu|sieve|mixed): checksum 0x[0-9a-f]+, ([0-9]+) instructions\n");
-    for (const char* const program : {"bench_alu", "bench_sieve", "bench_mixed"}) {
-        const outcome result = run(program, "-icount shift=0,sleep=off");
+    for (const std::string loop : {"alu", "sieve", "mixed"}) {
+        const outcome result = run("bench_" + loop, "-icount shift=0,sleep=off");
         EXPECT_EQ(result.exit_status, 0);
-        std::smatch match;
-        ASSERT_TRUE(std::regex_match(result.console, match, report)) << result.console;
-        EXPECT_NEAR(std::stod(match[2]), 100e6, 5e6) << program;
+        EXPECT_THAT(result.console, testing::StartsWith(loop + ": checksum 0x"));
+        const std::string count = text_between(result.console, ", ", " instructions\n");
+        ASSERT_FALSE(count.empty()) << result.console;
+        EXPECT_NEAR(std::stod(count), 100e6, 5e6) << loop;
     }
 }
 
