@@ -161,7 +161,7 @@ TEST_F(elf_core_test, a_file_longer_than_the_host_can_count_is_refused) {
 TEST_F(elf_core_test, pages_of_zeros_are_holes_and_read_as_zeros) {
     uint8_t* bytes = memory.add(0x80000000, 16 << 20);
     bytes[(5 << 20) + 12345] = 1;
-    bytes[7 << 20] = 3; // first and last byte of a page between pages of zeros
+    bytes[(7 << 20) + 4096] = 3; // first and last byte of a page between pages of zeros
     bytes[(9 << 20) - 1] = 4;
     bytes[(16 << 20) - 1] = 2;
     const elf_reader core = write(find_dump_target("riscv64"), memory);
