@@ -33,11 +33,13 @@ std::vector<std::string> dump_formats() {
 }
 
 dumper::dumper(const sc_core::sc_module_name& name, const guest_memory& memory,
-               const vmcoreinfo_source* vmcoreinfo, std::vector<const cpu_context*> cpus)
+               const vmcoreinfo_source* vmcoreinfo, std::vector<const cpu_context*> cpus,
+               file_operations& files)
     : sc_core::sc_module(name)
     , m_memory(memory)
     , m_vmcoreinfo(vmcoreinfo)
-    , m_cpus(std::move(cpus)) {}
+    , m_cpus(std::move(cpus))
+    , m_files(files) {}
 
 std::vector<elf_note> dumper::collect_notes(const dump_target& target, dump_result& result) const {
     std::vector<elf_note> notes = build_cpu_notes(target, m_cpus);
@@ -67,7 +69,7 @@ dump_result dumper::write(const dump_request& request) const {
         result.segments.push_back({segment.memory.base, segment.memory.size, segment.offset});
     result.bytes = layout.file_size;
 
-    output_file file(request.file);
+    output_file file(request.file, m_files);
     const std::vector<std::string> warnings = write_core(file, target, layout, note_bytes, m_memory);
     result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
     file.commit(request.fsync);

@@ -52,9 +52,11 @@ std::vector<std::string> dump_formats();
 /// process or from outside.
 class dumper : public sc_core::sc_module {
 public:
-    /// `vmcoreinfo` may be null: the platform has no such device. All of them outlive the dumper.
+    /// `vmcoreinfo` may be null: the platform has no such device. `files` makes the system calls. All of them
+    /// outlive the dumper.
     dumper(const sc_core::sc_module_name& name, const guest_memory& memory,
-           const vmcoreinfo_source* vmcoreinfo, std::vector<const cpu_context*> cpus);
+           const vmcoreinfo_source* vmcoreinfo, std::vector<const cpu_context*> cpus,
+           file_operations& files = file_operations::system());
 
     /// Throws std::runtime_error (std::system_error when the operating system refused something) that names
     /// the wrong field or the file; the file is then as it was before. A guest cannot cause one.
@@ -66,6 +68,7 @@ private:
     const guest_memory& m_memory;
     const vmcoreinfo_source* m_vmcoreinfo;
     std::vector<const cpu_context*> m_cpus;
+    file_operations& m_files;
 };
 
 } // namespace vmcore

@@ -97,6 +97,22 @@ TEST_F(dumper_test, two_dumps_of_one_state_are_equal) {
     EXPECT_TRUE(read_file(request.file) == first);
 }
 
+TEST_F(dumper_test, syncs_the_file_and_its_directory_when_asked_to) {
+    struct : file_operations {
+        int syncs = 0;
+        int fsync(int file) override {
+            ++syncs;
+            return file_operations::fsync(file);
+        }
+    } calls;
+    const dumper counted("counted", memory, &vmcoreinfo, {&hart0}, calls);
+    counted.write(request);
+    EXPECT_EQ(calls.syncs, 0);
+    request.fsync = true;
+    counted.write(request);
+    EXPECT_EQ(calls.syncs, 2);
+}
+
 TEST_F(dumper_test, a_bad_guest_note_costs_only_that_note) {
     vmcoreinfo.value.guest_format = 2;
     const dump_result result = engine.write(request);

@@ -3,12 +3,14 @@
 #include "models/dump/elf_core.h"
 #include "tests/models/dump/elf_reader.h"
 #include "tests/models/dump/fake_guest.h"
+#include "tests/models/dump/faulty_calls.h"
 #include "tests/models/dump/temporary_directory.h"
 
 #include <cstdlib>
 #include <gmock/gmock.h>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <system_error>
 
 using namespace vmcore;
 using namespace vmcore::test;
@@ -159,6 +161,8 @@ TEST_F(elf_core_test, a_file_longer_than_the_host_can_count_is_refused) {
 TEST_F(elf_core_test, pages_of_zeros_are_holes_and_read_as_zeros) {
     uint8_t* bytes = memory.add(0x80000000, 16 << 20);
     bytes[(5 << 20) + 12345] = 1;
+    bytes[(7 << 20) + 4096] = 3; // first and last byte of a page between pages of zeros
+    bytes[(9 << 20) - 1] = 4;
     bytes[(16 << 20) - 1] = 2;
     const elf_reader core = write(find_dump_target("riscv64"), memory);
     const uint64_t offset = core.loads().at(0).offset;
@@ -192,7 +196,36 @@ TEST_F(elf_core_test, memory_that_cannot_be_read_is_zero_and_told) {
                             "are zero in the dump"));
 }
 
-/// So many ranges of one byte in every other page of a shared block.
+TEST_F(elf_core_test, whichever_write_fails_no_half_core_is_left) {
+    uint8_t* bytes = memory.add(0x80000000, 8 * 4096);
+    for (uint64_t page : {0, 2, 3, 7})
+        bytes[page * 4096] = 1;
+    const dump_target& target = find_dump_target("riscv64");
+    const core_layout layout = lay_out_core(target, some_note.size(), memory.ranges());
+    std::string failed;
+    for (int k = 0;; ++k) {
+        faulty_calls calls;
+        calls.fail_at = k;
+        calls.error = EDQUOT;
+        try {
+            output_file file(path, calls);
+            write_core(file, target, layout, some_note, memory);
+            file.commit(false);
+            EXPECT_EQ(calls.failed, "") << "an error was swallowed";
+            break;
+        } catch (const std::system_error& error) {
+            EXPECT_EQ(error.code().value(), EDQUOT);
+            EXPECT_THAT(error.what(), HasSubstr(path));
+            EXPECT_THAT(directory.names(), IsEmpty());
+            failed += calls.failed + " ";
+        }
+    }
+    // Headers, notes, and the three runs of pages that hold something.
+    EXPECT_EQ(failed, "pwrite pwrite pwrite pwrite pwrite ftruncate close rename ");
+    EXPECT_EQ(elf_reader(path).loads().at(0).filesz, 8 * 4096u);
+}
+
+/// So many ranges of one byte, with a gap of one byte between them.
 class comb_memory : public guest_memory {
 public:
     explicit comb_memory(uint64_t teeth)

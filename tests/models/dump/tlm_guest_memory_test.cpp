@@ -133,4 +133,23 @@ SC_TEST(tlm_guest_memory_test, an_invalidated_pointer_is_not_used_again) {
     EXPECT_EQ(read(ram_base, 16, 16)[3], 0x99);
 }
 
+/// Straight at a target that answers nothing at all to a read which leaves it.
+class refusing_target_test : public bench {
+protected:
+    debug_only_memory target{"target"};
+    tlm_guest_memory guest{"guest", {{0, 0x1800}}};
+
+    refusing_target_test() {
+        connect(guest.socket, target.socket);
+        target.refuse_past_end = true;
+    }
+};
+
+SC_TEST(refusing_target_test, is_asked_again_up_to_the_border_of_its_block) {
+    std::vector<uint8_t> bytes(0x3000, 0xcc);
+    EXPECT_EQ(guest.read(0x100, bytes.data(), bytes.size()), 0x1700u);
+    EXPECT_TRUE(std::equal(target.bytes.begin() + 0x100, target.bytes.end(), bytes.begin()));
+    EXPECT_EQ(std::vector<uint8_t>(bytes.begin() + 0x1700, bytes.end()), std::vector<uint8_t>(0x1900));
+}
+
 } // namespace
