@@ -1,5 +1,6 @@
 #include "models/riscv/hart.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace vmcore {
@@ -21,7 +22,7 @@ riscv::core::config hart::core_config(const config& settings) {
     return result;
 }
 
-hart::hart(const sc_core::sc_module_name& name, const config& settings, const riscv::time_source& time)
+hart::hart(const sc_core::sc_module_name& name, const config& settings, const time_source& time)
     : sc_core::sc_module(name)
     , m_config(settings)
     , m_time(time)

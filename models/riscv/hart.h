@@ -1,7 +1,7 @@
 #pragma once
 
+#include "models/clint/time_source.h"
 #include "models/riscv/core.h"
-#include "models/riscv/time_source.h"
 
 #include <cstdint>
 #include <systemc>
@@ -39,7 +39,7 @@ public:
 
     /// @param time the counter behind the `time` CSR; must outlive the hart
     /// @throws std::invalid_argument when the clock period is zero
-    hart(const sc_core::sc_module_name& name, const config& settings, const riscv::time_source& time);
+    hart(const sc_core::sc_module_name& name, const config& settings, const time_source& time);
 
     const char* kind() const override { return "hart"; }
 
@@ -80,7 +80,7 @@ private:
     uint64_t cycle_counter(uint64_t local_time) override;
 
     config m_config;
-    const riscv::time_source& m_time;
+    const time_source& m_time;
     tlm::tlm_generic_payload m_payload;
     sc_core::sc_event m_wake{"wake"}; ///< an interrupt may end WFI
     bool m_yield = false;

@@ -60,9 +60,9 @@ private:
 };
 
 /// 10 MHz, as the board's.
-class ten_megahertz : public riscv::time_source {
+class ten_megahertz : public time_source {
 public:
-    uint64_t mtime(sc_core::sc_time now) const override {
+    uint64_t mtime(const sc_core::sc_time& now) const override {
         return static_cast<uint64_t>(now / sc_core::sc_time(100, sc_core::SC_NS));
     }
 };
