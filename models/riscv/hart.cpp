@@ -1,5 +1,6 @@
 #include "models/riscv/hart.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace vmcore {
