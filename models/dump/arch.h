@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/dump/byte_order.h"
+#include "models/dump/byte_sink.h"
 #include "models/dump/guest_state.h"
 
 #include <cstdint>

@@ -125,11 +125,11 @@ elf_note build_cpu_note(const dump_target& target, const cpu_note_layout& layout
                                  std::to_string(block.count));
     std::vector<uint8_t> descriptor(layout.size);
     if (layout.pid_offset)
-        store_number(target.order, &descriptor.at(*layout.pid_offset), 4, index + 1);
+        store_bytes(&descriptor.at(*layout.pid_offset), index + 1, 4, target.order);
     for (size_t i = 0; i < values.size(); ++i)
-        store_number(target.order, &descriptor.at(block.offset + i * block.width), block.width, values[i]);
+        store_bytes(&descriptor.at(block.offset + i * block.width), values[i], block.width, target.order);
     for (const constant_field& field : layout.constants)
-        store_number(target.order, &descriptor.at(field.offset), field.width, field.value);
+        store_bytes(&descriptor.at(field.offset), field.value, field.width, target.order);
     return build_note(target.order, layout, descriptor);
 }
 
@@ -144,9 +144,9 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
     std::vector<uint8_t> bytes(header_size);
     if (read_clipped(memory, record.paddr, bytes) < header_size)
         return refuse("guest note is not in memory: nothing is mapped at " + hex(record.paddr));
-    const uint64_t name_size = load_number(target.order, &bytes[0], 4);
-    const uint64_t desc_size = load_number(target.order, &bytes[4], 4);
-    const uint32_t type = static_cast<uint32_t>(load_number(target.order, &bytes[8], 4));
+    const uint64_t name_size = load_bytes(&bytes[0], 4, target.order);
+    const uint64_t desc_size = load_bytes(&bytes[4], 4, target.order);
+    const uint32_t type = static_cast<uint32_t>(load_bytes(&bytes[8], 4, target.order));
     const uint64_t desc_offset = header_size + round_up_to_word(name_size);
     const uint64_t note_size = desc_offset + round_up_to_word(desc_size);
     if (note_size > record.size) // which is at most max_guest_note_size, so each part is as well

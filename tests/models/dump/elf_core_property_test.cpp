@@ -144,7 +144,7 @@ RC_GTEST_PROP(guest_note_property, any_bytes_of_a_guest_give_a_well_formed_file,
                        rc::gen::arbitrary<uint32_t>(), rc::gen::just<uint32_t>(0xffffffff));
     std::vector<uint8_t> header(12);
     for (size_t field : {0, 4, 8})
-        store_number(byte_order::little, &header[field], 4, *number);
+        store_bytes(&header[field], *number, 4, byte_order::little);
     const uint64_t paddr = 0x80000000 + *rc::gen::inRange<uint64_t>(0, 8200);
     memory.put(paddr, header);
     fake_vmcoreinfo vmcoreinfo;

@@ -143,8 +143,8 @@ TEST_F(guest_note_test, huge_name_and_descriptor_sizes_are_refused_without_readi
             for (const auto& sizes :
                  {std::make_pair(name_size, desc_size), std::make_pair(desc_size, name_size)}) {
                 std::vector<uint8_t> header(12);
-                store_number(byte_order::little, &header[0], 4, sizes.first);
-                store_number(byte_order::little, &header[4], 4, sizes.second);
+                store_bytes(&header[0], sizes.first, 4, byte_order::little);
+                store_bytes(&header[4], sizes.second, 4, byte_order::little);
                 memory.put(ram_base, header);
                 expect_refused(elf_record(ram_base, max_guest_note_size), "Invalid guest note header");
             }

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "models/dump/guest_state.h"
+#include "models/vmcoreinfo/record.h"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace vmcore {
+
+/// What the simulator needs of any board.
+class board : public guest_memory {
+public:
+    /// Power-on state of every device and hart, and the images back in memory. Call it while the kernel is
+    /// not inside a device: before the first sc_start(), or between two.
+    virtual void reset() = 0;
+
+    /// Every hart leaves its quantum after the instruction it executes.
+    virtual void yield() = 0;
+
+    virtual std::vector<const cpu_context*> cpus() const = 0;
+    virtual uint64_t instructions() const = 0; ///< retired by all harts since power-on or reset
+
+    /// The device's record; null on a board without one.
+    virtual const vmcoreinfo_source* vmcoreinfo() const = 0;
+    /// Called, from within the simulation, when the guest has published a record.
+    virtual void on_publish(std::function<void()> callback) = 0;
+};
+
+} // namespace vmcore

@@ -1,0 +1,70 @@
+#include "platform/elf_image.h"
+
+#include <algorithm>
+#include <cstring>
+#include <gelf.h>
+#include <memory>
+#include <stdexcept>
+
+namespace vmcore {
+
+bool is_elf(const std::vector<uint8_t>& file) {
+    return file.size() >= SELFMAG && std::memcmp(file.data(), ELFMAG, SELFMAG) == 0;
+}
+
+static void check_header(const std::string& name, const GElf_Ehdr& header) {
+    if (header.e_machine != EM_RISCV)
+        throw std::runtime_error(name + ": an ELF file for machine " + std::to_string(header.e_machine) +
+                                 ", expected RISC-V (" + std::to_string(EM_RISCV) + ")");
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
+        throw std::runtime_error(name + ": expected a 64-bit little-endian ELF file");
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+        throw std::runtime_error(name + ": an ELF file of type " + std::to_string(header.e_type) +
+                                 ", expected an executable (" + std::to_string(ET_EXEC) + ")");
+}
+
+static image segment_image(const std::string& name, const std::vector<uint8_t>& file,
+                           const GElf_Phdr& segment, uint64_t max_bytes) {
+    if (segment.p_offset > file.size() || segment.p_filesz > file.size() - segment.p_offset)
+        throw std::runtime_error(name + ": truncated: a segment ends at byte " +
+                                 std::to_string(segment.p_offset + segment.p_filesz) + ", the file at " +
+                                 std::to_string(file.size()));
+    if (segment.p_memsz < segment.p_filesz || segment.p_memsz > max_bytes)
+        throw std::runtime_error(name + ": a segment of " + std::to_string(segment.p_memsz) +
+                                 " bytes in memory, expected " + std::to_string(segment.p_filesz) + " to " +
+                                 std::to_string(max_bytes));
+    image loaded{name, segment.p_paddr, {}};
+    loaded.bytes.resize(segment.p_memsz);
+    std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(segment.p_offset), segment.p_filesz,
+                loaded.bytes.begin());
+    return loaded;
+}
+
+loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>& file,
+                            uint64_t max_segment_bytes) {
+    elf_version(EV_CURRENT);
+    auto* bytes = reinterpret_cast<char*>(const_cast<uint8_t*>(file.data())); // libelf only reads them
+    const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_memory(bytes, file.size()), elf_end);
+    GElf_Ehdr header;
+    size_t count = 0;
+    if (!elf || gelf_getehdr(elf.get(), &header) == nullptr)
+        throw std::runtime_error(name + ": not a readable ELF file: " + elf_errmsg(-1));
+    check_header(name, header);
+    if (elf_getphdrnum(elf.get(), &count) != 0)
+        throw std::runtime_error(name + ": truncated: " + elf_errmsg(-1));
+
+    loaded_elf loaded{header.e_entry, {}};
+    for (size_t i = 0; i < count; ++i) {
+        GElf_Phdr segment;
+        if (gelf_getphdr(elf.get(), static_cast<int>(i), &segment) == nullptr)
+            throw std::runtime_error(name + ": truncated: no program header " + std::to_string(i) + ": " +
+                                     elf_errmsg(-1));
+        if (segment.p_type == PT_LOAD && segment.p_memsz > 0)
+            loaded.segments.push_back(segment_image(name, file, segment, max_segment_bytes));
+    }
+    if (loaded.segments.empty())
+        throw std::runtime_error(name + ": an ELF file with nothing to load");
+    return loaded;
+}
+
+} // namespace vmcore

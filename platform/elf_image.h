@@ -1,0 +1,26 @@
+#pragma once
+
+#include "platform/image_list.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vmcore {
+
+/// What an executable asks to have in memory.
+struct loaded_elf {
+    uint64_t entry;
+    std::vector<image> segments; ///< one per PT_LOAD, at its physical address, zero-filled to its memory size
+};
+
+bool is_elf(const std::vector<uint8_t>& file);
+
+/// Reads a little-endian ELF64 executable for RISC-V.
+/// @param name option and file, for messages
+/// @param max_segment_bytes a segment that wants more memory than this is refused before it is built
+/// @throws std::runtime_error when the file is truncated, for another machine, or has nothing to load
+loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>& file,
+                            uint64_t max_segment_bytes);
+
+} // namespace vmcore

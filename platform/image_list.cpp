@@ -1,0 +1,50 @@
+#include "platform/image_list.h"
+
+#include <cstring>
+#include <sstream>
+#include <stdexcept>
+
+namespace vmcore {
+
+static std::string range_text(uint64_t start, uint64_t size) {
+    std::ostringstream text;
+    text << std::hex << "0x" << start << "..0x" << start + size - 1;
+    return text.str();
+}
+
+const image_target* image_list::find_target(const image& wanted) const {
+    for (const image_target& target : m_targets)
+        if (wanted.address >= target.base && wanted.address - target.base < target.size &&
+            wanted.bytes.size() <= target.size - (wanted.address - target.base))
+            return &target;
+    return nullptr;
+}
+
+void image_list::add(image added) {
+    if (added.bytes.empty())
+        return;
+    if (find_target(added) == nullptr) {
+        std::string text =
+            added.name + ": " + range_text(added.address, added.bytes.size()) + " lies outside ";
+        for (const image_target& target : m_targets)
+            text += (&target == &m_targets.front() ? "" : " and ") + target.name + " (" +
+                    range_text(target.base, target.size) + ")";
+        throw std::runtime_error(text);
+    }
+    for (const image& other : m_images)
+        if (added.address < other.end() && other.address < added.end())
+            throw std::runtime_error(added.name + ": " + range_text(added.address, added.bytes.size()) +
+                                     " overlaps " + other.name + " at " +
+                                     range_text(other.address, other.bytes.size()));
+    m_images.push_back(std::move(added));
+}
+
+void image_list::write_all() const {
+    for (const image& written : m_images) {
+        const image_target* target = find_target(written);
+        std::memcpy(target->data + (written.address - target->base), written.bytes.data(),
+                    written.bytes.size());
+    }
+}
+
+} // namespace vmcore

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "models/bus/bus.h"
+#include "models/clint/clint.h"
+#include "models/fw_cfg/fw_cfg.h"
+#include "models/memory/memory.h"
+#include "models/riscv/hart.h"
+#include "models/test_finisher/test_finisher.h"
+#include "models/uart16550/uart16550.h"
+#include "models/vmcoreinfo/vmcoreinfo.h"
+#include "platform/board.h"
+#include "platform/image_list.h"
+#include "platform/virt/virt_config.h"
+
+#include <memory>
+#include <systemc>
+#include <vector>
+
+namespace vmcore::virt {
+
+/// A RISC-V board with the memory map of qemu-system-riscv64 -M virt: harts, RAM, mask ROM, UART, CLINT, test
+/// finisher, fw_cfg and, on request, the vmcoreinfo device.
+class virt_board : public sc_core::sc_module, public board {
+public:
+    /// @param power told when the guest powers off, fails or resets itself
+    /// @throws std::runtime_error naming the option and the file that cannot be used
+    virt_board(const sc_core::sc_module_name& name, const virt_config& config, power_control& power);
+
+    void reset() override;
+    void yield() override;
+    std::vector<const cpu_context*> cpus() const override;
+    uint64_t instructions() const override;
+    const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
+    void on_publish(std::function<void()> callback) override;
+
+    std::vector<memory_range> ranges() const override;
+    uint64_t read(uint64_t paddr, void* to, uint64_t length) const override;
+
+    /// Everything the guest has printed reaches the console's back end.
+    void flush_console() { m_console->flush(); }
+
+private:
+    /// A hart as the dump engine sees it.
+    class hart_context : public cpu_context {
+    public:
+        explicit hart_context(const hart& described)
+            : m_hart(described) {}
+        std::vector<uint64_t> general_registers() const override { return m_hart.general_registers(); }
+
+    private:
+        const hart& m_hart;
+    };
+
+    void add_hart(unsigned index, const virt_config& config);
+    void add_firmware_files(const virt_config& config);
+    void load_images(const virt_config& config);
+
+    bus m_bus;
+    memory m_ram;
+    memory m_rom;
+    fw_cfg m_fw_cfg;
+    std::unique_ptr<vmcore::vmcoreinfo> m_vmcoreinfo;
+    std::unique_ptr<uart_backend> m_console;
+    uart16550 m_uart;
+    clint m_clint;
+    test_finisher m_finisher;
+    sc_core::sc_vector<sc_core::sc_signal<bool>> m_msip;
+    sc_core::sc_vector<sc_core::sc_signal<bool>> m_mtip;
+    sc_core::sc_signal<bool> m_uart_irq{"uart_irq"};
+    sc_core::sc_signal<bool> m_no_external_interrupt{"no_external_interrupt"};
+    std::vector<std::unique_ptr<hart>> m_harts;
+    std::vector<hart_context> m_contexts;
+    image_list m_images;
+};
+
+} // namespace vmcore::virt

@@ -1,0 +1,144 @@
+#include "sim/device_options.h"
+
+#include "models/dump/dumper.h"
+#include "platform/files.h"
+#include "sim/key_values.h"
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+
+namespace vmcore::sim {
+
+static constexpr uint64_t mebibyte = uint64_t(1) << 20;
+static constexpr uint64_t most_ram = uint64_t(64) << 30;
+static constexpr uint64_t page = 4096;
+
+machine_option parse_machine(const std::string& option, const std::string& value) {
+    key_values properties(option, value, "type");
+    const std::string type = properties.take("type");
+    if (type == "pc")
+        properties.fail("pc: not built yet");
+    if (type != "virt")
+        properties.fail("'" + type + "', expected virt");
+    machine_option parsed;
+    parsed.dump_device_tree = properties.take("dumpdtb");
+    properties.expect_empty();
+    return parsed;
+}
+
+uint64_t parse_ram_size(const std::string& option, const std::string& value) {
+    key_values properties(option, value, "size");
+    const uint64_t size = parse_size(option, properties.take("size"), mebibyte);
+    properties.expect_empty();
+    if (size < mebibyte || size > most_ram || size % page != 0)
+        throw usage_error(option + ": '" + value +
+                          "', expected 1M to 64G of RAM in whole pages of 4096 bytes");
+    return size;
+}
+
+unsigned parse_harts(const std::string& option, const std::string& value) {
+    key_values properties(option, value, "cpus");
+    const uint64_t harts = parse_number(option, properties.take("cpus"));
+    properties.expect_empty();
+    if (harts < 1 || harts > virt::max_harts)
+        throw usage_error(option + ": " + value + ", expected 1 to " + std::to_string(virt::max_harts));
+    return static_cast<unsigned>(harts);
+}
+
+void check_cpu(const std::string& option, const std::string& value) {
+    static const std::array<const char*, 8> present{"i", "m", "a", "c", "u", "zicsr", "zifencei", "zicntr"};
+    static const std::array<const char*, 8> absent{"s", "f", "d", "h", "v", "mmu", "pmp", "sstc"};
+    key_values properties(option, value, "type");
+    const std::string type = properties.take("type");
+    if (type != "rv64" && type != "rv64i")
+        properties.fail("'" + type + "', expected rv64 or rv64i");
+    for (const char* extension : present)
+        if (!properties.take_switch(extension, true))
+            properties.fail(std::string(extension) + "=off: the hart always has it");
+    for (const char* extension : absent)
+        if (properties.take_switch(extension, false))
+            properties.fail(std::string(extension) + "=on: not built yet");
+    properties.expect_empty();
+}
+
+static virt::virt_config::loader_image parse_loader(key_values& properties) {
+    virt::virt_config::loader_image loaded;
+    bool has_address = false;
+    loaded.file = properties.take("file");
+    const std::string address = properties.take("addr", has_address);
+    if (has_address)
+        loaded.address = parse_number("-device loader,addr", address);
+    loaded.force_raw = properties.take_switch("force-raw", false);
+    if (loaded.file.empty())
+        properties.fail("loader needs file=F");
+    return loaded;
+}
+
+void add_device(const std::string& option, const std::string& value, virt::virt_config& board) {
+    key_values properties(option, value, "driver");
+    const std::string driver = properties.take("driver");
+    if (driver == "vmcoreinfo") {
+        ++board.vmcoreinfo_devices;
+    } else if (driver == "loader") {
+        board.loader_images.push_back(parse_loader(properties));
+    } else {
+        const std::string nearest = nearest_word(driver, {"vmcoreinfo", "loader"});
+        properties.fail(
+            "'" + driver + "', expected " +
+            (nearest.empty() ? "vmcoreinfo or loader" : nearest + "; loader and vmcoreinfo exist"));
+    }
+    properties.expect_empty();
+}
+
+virt::virt_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value) {
+    static constexpr size_t longest_name = 55;
+    key_values properties(option, value, "name");
+    bool has_file = false;
+    bool has_string = false;
+    virt::virt_config::fw_cfg_file parsed;
+    parsed.name = properties.take("name");
+    const std::string file = properties.take("file", has_file);
+    const std::string string = properties.take("string", has_string);
+    properties.expect_empty();
+
+    if (parsed.name.empty() || has_file == has_string || (has_file ? file : string).empty())
+        properties.fail("name, plus exactly one of file and string, are needed, none of them empty");
+    if (parsed.name.size() > longest_name)
+        properties.fail("'" + parsed.name + "': name too long (max. 55 char)");
+    if (parsed.name.compare(0, 4, "opt/") != 0)
+        std::cerr << "vmcore-vp: warning: " << option << ": '" << parsed.name
+                  << "': names of fw_cfg files from outside should begin with \"opt/\"\n";
+    if (has_file)
+        parsed.bytes = read_file(option, file);
+    else
+        parsed.bytes.assign(string.begin(), string.end());
+    return parsed;
+}
+
+std::string parse_dump_format(const std::string& option, const std::string& value) {
+    const std::vector<std::string> formats = dump_formats();
+    if (std::find(formats.begin(), formats.end(), value) != formats.end())
+        return value;
+    static const std::vector<std::string> planned{"kdump-zlib",       "kdump-lzo",      "kdump-snappy",
+                                                  "kdump-zstd",       "kdump-raw-zlib", "kdump-raw-lzo",
+                                                  "kdump-raw-snappy", "kdump-raw-zstd"};
+    if (std::find(planned.begin(), planned.end(), value) != planned.end())
+        throw usage_error(option + ": " + value + ": not built yet");
+    std::string expected;
+    for (const std::string& format : formats)
+        expected += (expected.empty() ? "" : ", ") + format;
+    throw usage_error(option + ": '" + value + "', expected " + expected);
+}
+
+dump_trigger parse_dump_trigger(const std::string& option, const std::string& value) {
+    if (value == "exit")
+        return dump_trigger::exit;
+    if (value == "panic")
+        return dump_trigger::panic;
+    if (value == "publish")
+        return dump_trigger::publish;
+    throw usage_error(option + ": '" + value + "', expected exit, panic or publish");
+}
+
+} // namespace vmcore::sim

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "platform/virt/virt_config.h"
+#include "sim/options.h"
+
+#include <string>
+
+/// The options whose values have a grammar of their own. Each takes the option as typed, for messages, and
+/// its value.
+/// @throws usage_error, std::runtime_error: one line for the user
+namespace vmcore::sim {
+
+struct machine_option {
+    std::string dump_device_tree; ///< dumpdtb=; empty for none
+};
+
+machine_option parse_machine(const std::string& option, const std::string& value);
+uint64_t parse_ram_size(const std::string& option, const std::string& value);
+unsigned parse_harts(const std::string& option, const std::string& value);
+void check_cpu(const std::string& option, const std::string& value);
+void add_device(const std::string& option, const std::string& value, virt::virt_config& board);
+virt::virt_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value);
+std::string parse_dump_format(const std::string& option, const std::string& value);
+dump_trigger parse_dump_trigger(const std::string& option, const std::string& value);
+
+} // namespace vmcore::sim

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <utility>
+
+namespace vmcore::sim {
+
+/// Commands from outside - signals and protocol servers - on their way to the simulation. Any thread posts;
+/// the thread that runs the SystemC kernel takes them at a quantum edge.
+class mailbox {
+public:
+    using command = std::function<void()>;
+
+    void post(command posted) {
+        {
+            const std::lock_guard<std::mutex> lock(m_mutex);
+            m_commands.push_back(std::move(posted));
+        }
+        m_arrived.notify_one();
+    }
+
+    /// Everything that has arrived, in order.
+    std::deque<command> take() {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        return std::exchange(m_commands, {});
+    }
+
+    /// Sleeps until something has arrived.
+    void wait() {
+        std::unique_lock<std::mutex> lock(m_mutex);
+        m_arrived.wait(lock, [this] { return !m_commands.empty(); });
+    }
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_arrived;
+    std::deque<command> m_commands;
+};
+
+} // namespace vmcore::sim

@@ -1,0 +1,282 @@
+#include "sim/options.h"
+
+#include "sim/device_options.h"
+#include "sim/key_values.h"
+#include "sim/settings.h"
+
+#include <boost/program_options.hpp>
+#include <functional>
+#include <iomanip>
+#include <sstream>
+
+namespace po = boost::program_options;
+
+namespace vmcore::sim {
+
+namespace {
+
+/// Collects options in the order typed, then the settings, which may depend on none of them.
+class option_parser {
+public:
+    option_parser();
+
+    options parse(const std::vector<std::string>& arguments);
+    std::string help() const;
+
+private:
+    using handler = std::function<void(const std::string& option, const std::string& value)>;
+    struct entry {
+        std::string name;  ///< without dashes
+        std::string value; ///< placeholder of its value; empty for a switch
+        std::string help;
+        handler handle;
+        bool is_own; ///< not one of QEMU's
+        std::string dashes() const { return is_own ? "--" : "-"; }
+    };
+
+    void declare_machine();
+    void declare_guest();
+    void declare_run();
+    void declare_own();
+    void declare_missing();
+    void add(const std::string& name, const std::string& value, const std::string& help, handler handle) {
+        m_entries.push_back({name, value, help, std::move(handle), false});
+    }
+    void add_own(const std::string& name, const std::string& value, const std::string& help, handler handle) {
+        m_entries.push_back({name, value, help, std::move(handle), true});
+    }
+    void declare_settings();
+    void apply_settings();
+    [[noreturn]] void refuse(const std::string& argument) const;
+
+    options m_result;
+    settings m_settings;
+    std::vector<entry> m_entries;
+    std::vector<std::string> m_config_files;
+    std::vector<std::string> m_assignments;
+    std::string m_quantum;
+    bool m_serial_given = false;
+    bool m_defaults = true;
+};
+
+option_parser::option_parser() {
+    declare_machine();
+    declare_guest();
+    declare_run();
+    declare_own();
+    declare_missing();
+    declare_settings();
+}
+
+void option_parser::declare_machine() {
+    virt::virt_config& board = m_result.board;
+    const handler machine = [this](const std::string& option, const std::string& value) {
+        const machine_option parsed = parse_machine(option, value);
+        if (!parsed.dump_device_tree.empty()) {
+            m_result.what = options::action::dump_device_tree;
+            m_result.device_tree_file = parsed.dump_device_tree;
+        }
+    };
+    add("M", "virt[,dumpdtb=F]", "the board; dumpdtb writes its device tree and ends", machine);
+    add("machine", "virt[,dumpdtb=F]", "the same", machine);
+    add("m", "SIZE", "RAM; MiB unless it ends in K, M, G or T (128M)",
+        [&](const std::string& o, const std::string& v) { board.ram_size = parse_ram_size(o, v); });
+    add("smp", "N", "number of harts, 1 to 8 (1)",
+        [&](const std::string& o, const std::string& v) { board.harts = parse_harts(o, v); });
+    add("cpu", "rv64[,X=on|off...]", "extensions, as far as the hart has them",
+        [](const std::string& o, const std::string& v) { check_cpu(o, v); });
+    add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",
+        [&](const std::string& o, const std::string& v) { add_device(o, v, board); });
+    add("fw_cfg", "[name=]N,file=F|string=S", "a file in fw_cfg",
+        [&](const std::string& o, const std::string& v) {
+            board.fw_cfg_files.push_back(parse_fw_cfg_file(o, v));
+        });
+    add("serial", "BACKEND", "stdio, file:PATH, unix:PATH[,server=on][,wait=off] or null (stdio)",
+        [&](const std::string&, const std::string& v) {
+            board.serial = v;
+            m_serial_given = true;
+        });
+}
+
+void option_parser::declare_guest() {
+    virt::virt_config& board = m_result.board;
+    const auto file = [this](const std::string& name, const std::string& help, std::string& field) {
+        add(name, "FILE", help, [&field](const std::string& option, const std::string& value) {
+            if (value.empty())
+                throw usage_error(option + ": an empty file name");
+            field = value;
+        });
+    };
+    file("bios", "the firmware: ELF or raw, or none", board.bios);
+    file("kernel", "ELF, Image or raw file, put behind the firmware", board.kernel);
+    file("initrd", "initial RAM disk", board.initrd);
+    file("dtb", "a device tree instead of the board's own", board.dtb);
+    add("append", "TEXT", "kernel command line",
+        [&](const std::string&, const std::string& v) { board.append = v; });
+}
+
+void option_parser::declare_run() {
+    add("nographic", "", "fw_cfg tells the guest that there is no display",
+        [this](const std::string&, const std::string&) { m_result.board.nographic = true; });
+    add("display", "none", "accepted; there is no display",
+        [](const std::string& option, const std::string& value) {
+            if (value != "none")
+                throw usage_error(option + ": '" + value + "', expected none");
+        });
+    add("nodefaults", "", "no serial port unless -serial names one",
+        [this](const std::string&, const std::string&) { m_defaults = false; });
+    add("no-reboot", "", "a guest's reset ends the run",
+        [this](const std::string&, const std::string&) { m_result.reboot = false; });
+    const auto show = [this](options::action what) {
+        return [this, what](const std::string&, const std::string&) { m_result.what = what; };
+    };
+    add("help", "", "this text", show(options::action::show_help));
+    add("h", "", "this text", show(options::action::show_help));
+    add("version", "", "the version", show(options::action::show_version));
+}
+
+void option_parser::declare_own() {
+    add_own("dump", "FILE", "write the guest's memory and registers",
+            [this](const std::string& option, const std::string& value) {
+                if (value.empty())
+                    throw usage_error(option + ": an empty file name");
+                m_result.dump_file = value;
+            });
+    add_own("dump-format", "FORMAT", "elf (elf)", [this](const std::string& o, const std::string& v) {
+        m_result.dump_format = parse_dump_format(o, v);
+    });
+    add_own(
+        "dump-on", "EVENT", "exit, panic or publish (exit)",
+        [this](const std::string& o, const std::string& v) { m_result.dump_on = parse_dump_trigger(o, v); });
+    add_own("summary", "", "say on stderr what the guest published, how fast it ran and what the dump holds",
+            [this](const std::string&, const std::string&) { m_result.summary = true; });
+    add_own("quantum", "TIME", "how far a hart may run ahead of simulated time (10 us)",
+            [this](const std::string&, const std::string& v) { m_quantum = v; });
+    add_own("set", "PATH=VALUE", "change a setting",
+            [this](const std::string&, const std::string& v) { m_assignments.push_back(v); });
+    add_own("config", "FILE", "change settings: a JSON object",
+            [this](const std::string&, const std::string& v) { m_config_files.push_back(v); });
+    add_own(
+        "list-config", "", "every setting, its value and what it is",
+        [this](const std::string&, const std::string&) { m_result.what = options::action::list_settings; });
+}
+
+/// QEMU's options that this simulator knows of and cannot serve yet. They are no part of the help.
+void option_parser::declare_missing() {
+    const handler refuse_it = [](const std::string& option, const std::string&) {
+        throw usage_error(option + ": not built yet");
+    };
+    for (const char* name :
+         {"gdb", "qmp", "chardev", "mon", "monitor", "qtest", "qtest-log", "accel", "action", "uuid", "boot"})
+        add(name, "VALUE", "", refuse_it);
+    for (const char* name : {"S", "s"})
+        add(name, "", "", refuse_it);
+}
+
+void option_parser::declare_settings() {
+    virt::virt_config& board = m_result.board;
+    m_settings.add("cpu.clock_period", "time of one instruction", board.clock_period);
+    m_settings.add("cpu.quantum", "how far a hart may run ahead", board.quantum);
+    m_settings.add("cpu.dmi", "direct memory access of harts and DMA", board.dmi);
+    m_settings.add("cpu.block_cache", "keep decoded instructions", board.block_cache);
+    m_settings.add("bus.latency", "per transaction", board.bus_latency);
+    m_settings.add("ram.read_latency", "per 8-byte word", board.ram_read_latency);
+    m_settings.add("ram.write_latency", "per 8-byte word", board.ram_write_latency);
+    m_settings.add("rom.latency", "per 8-byte word", board.rom_latency);
+    m_settings.add("device.latency", "per register access", board.register_latency);
+    m_settings.add("serial.poll_interval", "simulated time between two looks for input",
+                   board.serial_poll_interval);
+    m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI", board.dma_burst, 8, 4096);
+    m_settings.add("dump.fsync", "a dump survives a crash of the host", m_result.dump_fsync);
+}
+
+/// Files first, then --quantum, then --set: the nearer to the user's hand, the later.
+void option_parser::apply_settings() {
+    for (const std::string& file : m_config_files)
+        m_settings.load(file);
+    if (!m_quantum.empty())
+        m_result.board.quantum = parse_time("--quantum", m_quantum);
+    for (const std::string& assignment : m_assignments)
+        m_settings.set_assignment(assignment);
+    if (m_result.board.clock_period == sc_core::SC_ZERO_TIME)
+        throw usage_error("cpu.clock_period: 0, expected a time above 0");
+    if (m_result.board.quantum < m_result.board.clock_period)
+        throw usage_error("cpu.quantum: shorter than cpu.clock_period, expected at least " +
+                          m_result.board.clock_period.to_string());
+}
+
+void option_parser::refuse(const std::string& argument) const {
+    const size_t word = argument.find_first_not_of('-');
+    if (argument.empty() || argument[0] != '-' || word == std::string::npos)
+        throw usage_error("'" + argument + "': not an option; a guest is given by -bios or -kernel");
+    std::vector<std::string> names;
+    for (const entry& known : m_entries)
+        names.push_back(known.name);
+    const std::string name = argument.substr(word, argument.find('=') - word);
+    const std::string nearest = nearest_word(name, names);
+    std::string text = argument.substr(0, word) + name + ": unknown option";
+    for (const entry& known : m_entries)
+        if (!nearest.empty() && known.name == nearest)
+            text += ", did you mean " + known.dashes() + nearest + "?";
+    throw usage_error(text + (nearest.empty() ? "; -help lists the options" : ""));
+}
+
+options option_parser::parse(const std::vector<std::string>& arguments) {
+    po::options_description known;
+    for (const entry& declared : m_entries) {
+        if (declared.value.empty())
+            known.add_options()(declared.name.c_str(), "");
+        else
+            known.add_options()(declared.name.c_str(), po::value<std::string>(), "");
+    }
+    using style = po::command_line_style::style_t;
+    const int qemu_style =
+        style::allow_long | style::allow_long_disguise | style::long_allow_next | style::long_allow_adjacent;
+    std::vector<po::option> typed;
+    try {
+        typed = po::command_line_parser(arguments)
+                    .options(known)
+                    .style(qemu_style)
+                    .allow_unregistered()
+                    .run()
+                    .options;
+    } catch (const po::error_with_option_name& error) {
+        const std::string option = error.get_option_name();
+        throw usage_error(option + ": expected a value behind it, or none where it is a switch");
+    }
+    for (const po::option& option : typed) {
+        if (option.string_key.empty() || option.unregistered)
+            refuse(option.original_tokens.front());
+        for (const entry& declared : m_entries)
+            if (declared.name == option.string_key)
+                declared.handle(declared.dashes() + declared.name,
+                                option.value.empty() ? "" : option.value.front());
+    }
+    apply_settings();
+    if (!m_defaults && !m_serial_given)
+        m_result.board.serial = "null";
+    m_result.settings_list = m_settings.list();
+    return m_result;
+}
+
+std::string option_parser::help() const {
+    std::ostringstream text;
+    text << "usage: vmcore-vp -bios FILE [option...]\n\n";
+    for (const entry& known : m_entries)
+        if (!known.help.empty())
+            text << "  " << std::left << std::setw(38) << known.dashes() + known.name + " " + known.value
+                 << known.help << '\n';
+    return text.str();
+}
+
+} // namespace
+
+options parse_options(const std::vector<std::string>& arguments) {
+    return option_parser().parse(arguments);
+}
+
+std::string help_text() {
+    return option_parser().help();
+}
+
+} // namespace vmcore::sim

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "platform/virt/virt_config.h"
+
+#include <string>
+#include <vector>
+
+namespace vmcore::sim {
+
+/// When --dump writes its file.
+enum class dump_trigger {
+    exit,    ///< the run ends, whatever ends it
+    panic,   ///< the guest reports a failure
+    publish, ///< the guest has written a record to etc/vmcoreinfo
+};
+
+/// What the command line asks for.
+struct options {
+    enum class action { run, show_help, show_version, list_settings, dump_device_tree };
+
+    action what = action::run;
+    virt::virt_config board;
+    std::string device_tree_file; ///< where to write it (-M virt,dumpdtb=FILE)
+    bool reboot = true;           ///< a guest's reset restarts it; otherwise it ends the run
+    bool summary = false;
+
+    std::string dump_file; ///< empty: no dump
+    std::string dump_format = "elf";
+    dump_trigger dump_on = dump_trigger::exit;
+    bool dump_fsync = false;
+
+    std::string settings_list; ///< for list_settings: every setting with its value
+};
+
+/// @param arguments without the program's name
+/// @throws usage_error, std::runtime_error: one line for the user
+options parse_options(const std::vector<std::string>& arguments);
+
+/// What -help prints.
+std::string help_text();
+
+} // namespace vmcore::sim

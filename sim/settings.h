@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <systemc>
+#include <vector>
+
+namespace vmcore::sim {
+
+/// The parameters of the models that a user may change: `--set path=value`, `--config FILE`, `--list-config`.
+///
+/// A setting is bound to the field that it changes; its default is what the field held at that time.
+class settings {
+public:
+    void add(const std::string& path, const std::string& description, bool& field);
+    void add(const std::string& path, const std::string& description, sc_core::sc_time& field);
+    void add(const std::string& path, const std::string& description, unsigned& field, unsigned least,
+             unsigned most);
+
+    /// @param option where the value came from, for messages
+    /// @throws usage_error naming the path, the value, and what was expected or the nearest path
+    void set(const std::string& option, const std::string& path, const std::string& value);
+
+    /// path=value, as --set takes it.
+    void set_assignment(const std::string& assignment);
+
+    /// A JSON object whose nested members spell the paths: {"cpu": {"clock_period": "1 ns"}}.
+    void load(const std::string& file);
+
+    /// One line a setting: path=value and what it is.
+    std::string list() const;
+
+private:
+    struct entry {
+        std::string path;
+        std::string description;
+        std::function<std::string()> get;
+        std::function<void(const std::string& option, const std::string& value)> set;
+    };
+    std::vector<entry> m_entries;
+};
+
+/// A time with its unit, for example "10 us" or 1ns.
+/// @throws usage_error
+sc_core::sc_time parse_time(const std::string& option, const std::string& text);
+
+} // namespace vmcore::sim

@@ -1,0 +1,45 @@
+#include "sim/signal_watcher.h"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace vmcore::sim {
+
+/// Ends the watching thread; never used for anything else here.
+static constexpr int wake_signal = SIGUSR2;
+
+static sigset_t watched_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, wake_signal})
+        sigaddset(&set, signal);
+    return set;
+}
+
+signal_watcher::signal_watcher(std::function<void()> on_signal, std::function<void()> last_rites) {
+    const sigset_t set = watched_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    m_thread = std::thread([set, on_signal = std::move(on_signal), last_rites = std::move(last_rites)] {
+        bool first = true;
+        for (;;) {
+            int signal = 0;
+            if (sigwait(&set, &signal) != 0)
+                continue;
+            if (signal == wake_signal)
+                return;
+            if (!first) {
+                last_rites();
+                _exit(128 + signal);
+            }
+            first = false;
+            on_signal();
+        }
+    });
+}
+
+signal_watcher::~signal_watcher() {
+    pthread_kill(m_thread.native_handle(), wake_signal);
+    m_thread.join();
+}
+
+} // namespace vmcore::sim

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace vmcore::sim {
+
+/// Turns SIGINT and SIGTERM into a call, made on a thread of its own, so that the simulation can end cleanly.
+/// A second signal of them, when the first was not obeyed, ends the process at once.
+class signal_watcher {
+public:
+    /// Construct it before any other thread, for they must inherit the signal mask.
+    /// @param on_signal   called for the first signal
+    /// @param last_rites  called before a second signal ends the process
+    signal_watcher(std::function<void()> on_signal, std::function<void()> last_rites);
+    ~signal_watcher();
+    signal_watcher(const signal_watcher&) = delete;
+    signal_watcher& operator=(const signal_watcher&) = delete;
+
+private:
+    std::thread m_thread;
+};
+
+} // namespace vmcore::sim

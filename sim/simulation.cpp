@@ -1,0 +1,96 @@
+#include "sim/simulation.h"
+
+#include "models/dump/dumper.h"
+#include "models/uart16550/backend.h"
+#include "platform/elf_image.h"
+#include "platform/files.h"
+#include "platform/virt/virt_board.h"
+#include "sim/run_control.h"
+#include "sim/signal_watcher.h"
+#include "sim/summary.h"
+
+#include <iostream>
+
+namespace vmcore::sim {
+
+namespace {
+
+/// Quanta in a slice: enough that the kernel's start and stop do not count, few enough to answer at once.
+constexpr unsigned quanta_per_slice = 50;
+
+/// Writes the dumps of one run, and remembers the last.
+class dump_writer {
+public:
+    dump_writer(const options& wanted, const board& dumped)
+        : m_wanted(wanted)
+        , m_dumper("dumper", dumped, dumped.vmcoreinfo(), dumped.cpus()) {}
+
+    void write() {
+        dump_request request;
+        request.file = m_wanted.dump_file;
+        request.format = m_wanted.dump_format;
+        request.fsync = m_wanted.dump_fsync;
+        m_last = m_dumper.write(request);
+        for (const std::string& warning : m_last->warnings)
+            std::cerr << "vmcore-vp: warning: " << request.file << ": " << warning << '\n';
+    }
+
+    const std::optional<dump_result>& last() const { return m_last; }
+
+private:
+    const options& m_wanted;
+    dumper m_dumper;
+    std::optional<dump_result> m_last;
+};
+
+bool dump_is_due(const options& wanted, const run_end& end) {
+    if (wanted.dump_file.empty())
+        return false;
+    return wanted.dump_on == dump_trigger::exit ||
+           (wanted.dump_on == dump_trigger::panic && end.why == run_end::cause::guest_panic);
+}
+
+std::string symbol_file(const options& wanted) {
+    for (const std::string& file : {wanted.board.kernel, wanted.board.bios})
+        if (!file.empty() && file != "none" && is_elf(read_file("-bios", file)))
+            return file;
+    return "";
+}
+
+} // namespace
+
+int simulate(const options& wanted) {
+    run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
+    const signal_watcher signals([&control] { control.commands().post([&control] { control.stop(); }); },
+                                 restore_terminal);
+    virt::virt_board board("virt", wanted.board, control);
+    dump_writer dumps(wanted, board);
+    board.on_publish([&control] { control.guest_published(); });
+    if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
+        control.on_guest_publish([&dumps] { dumps.write(); });
+
+    board.reset();
+    const run_end end = control.run(board);
+    board.flush_console();
+    if (dump_is_due(wanted, end))
+        dumps.write();
+    else if (!wanted.dump_file.empty() && !dumps.last())
+        std::cerr << "vmcore-vp: warning: " << wanted.dump_file
+                  << ": not written: the event of --dump-on did not happen\n";
+
+    if (wanted.summary) {
+        run_summary summary;
+        if (board.vmcoreinfo() != nullptr)
+            summary.published = board.vmcoreinfo()->record();
+        summary.simulated = sc_core::sc_time_stamp();
+        summary.host_seconds = std::chrono::duration<double>(control.host_time()).count();
+        summary.instructions = board.instructions();
+        summary.dump = dumps.last();
+        summary.dump_file = wanted.dump_file;
+        summary.symbols = symbol_file(wanted);
+        print_summary(std::cerr, summary);
+    }
+    return end.exit_code;
+}
+
+} // namespace vmcore::sim

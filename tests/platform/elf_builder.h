@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <elf.h>
+#include <vector>
+
+namespace vmcore::test {
+
+/// A small RISC-V executable with one PT_LOAD.
+struct elf_builder {
+    uint64_t address = 0x80000000;
+    uint64_t entry = 0x80000000;
+    std::vector<uint8_t> contents{1, 2, 3, 4};
+    uint64_t memory_size = 4;
+    uint16_t machine = EM_RISCV;
+    uint16_t type = ET_EXEC;
+    uint8_t elf_class = ELFCLASS64;
+
+    std::vector<uint8_t> build() const {
+        Elf64_Ehdr header{};
+        std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+        header.e_ident[EI_CLASS] = elf_class;
+        header.e_ident[EI_DATA] = ELFDATA2LSB;
+        header.e_ident[EI_VERSION] = EV_CURRENT;
+        header.e_type = type;
+        header.e_machine = machine;
+        header.e_version = EV_CURRENT;
+        header.e_entry = entry;
+        header.e_phoff = sizeof(Elf64_Ehdr);
+        header.e_ehsize = sizeof(Elf64_Ehdr);
+        header.e_phentsize = sizeof(Elf64_Phdr);
+        header.e_phnum = 1;
+        Elf64_Phdr segment{};
+        segment.p_type = PT_LOAD;
+        segment.p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
+        segment.p_vaddr = segment.p_paddr = address;
+        segment.p_filesz = contents.size();
+        segment.p_memsz = memory_size;
+        std::vector<uint8_t> file(segment.p_offset);
+        std::memcpy(file.data(), &header, sizeof header);
+        std::memcpy(file.data() + sizeof header, &segment, sizeof segment);
+        file.insert(file.end(), contents.begin(), contents.end());
+        return file;
+    }
+};
+
+} // namespace vmcore::test

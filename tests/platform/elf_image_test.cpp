@@ -1,0 +1,71 @@
+#include "platform/elf_image.h"
+
+#include "tests/platform/elf_builder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using vmcore::load_riscv64_elf;
+using vmcore::test::elf_builder;
+
+static constexpr uint64_t most = 1 << 20;
+
+static std::string refusal(const std::vector<uint8_t>& file) {
+    try {
+        load_riscv64_elf("-bios 'x'", file, most);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+TEST(elf_image, segment_is_filled_with_zeros_to_its_memory_size) {
+    elf_builder elf;
+    elf.memory_size = 8;
+    elf.entry = 0x80000002;
+    const vmcore::loaded_elf loaded = load_riscv64_elf("-bios 'x'", elf.build(), most);
+    EXPECT_EQ(loaded.entry, 0x80000002u);
+    ASSERT_EQ(loaded.segments.size(), 1u);
+    EXPECT_EQ(loaded.segments[0].address, 0x80000000u);
+    EXPECT_EQ(loaded.segments[0].bytes, (std::vector<uint8_t>{1, 2, 3, 4, 0, 0, 0, 0}));
+}
+
+TEST(elf_image, another_machine_is_refused_by_number) {
+    elf_builder elf;
+    elf.machine = EM_X86_64;
+    EXPECT_EQ(refusal(elf.build()), "-bios 'x': an ELF file for machine 62, expected RISC-V (243)");
+}
+
+TEST(elf_image, a_relocatable_object_is_refused) {
+    elf_builder elf;
+    elf.type = ET_REL;
+    EXPECT_THAT(refusal(elf.build()), testing::HasSubstr("type 1, expected an executable"));
+}
+
+TEST(elf_image, a_32_bit_file_is_refused) {
+    elf_builder elf;
+    elf.elf_class = ELFCLASS32;
+    EXPECT_NE(refusal(elf.build()), "accepted");
+}
+
+TEST(elf_image, every_truncation_is_refused) {
+    const std::vector<uint8_t> whole = elf_builder().build();
+    for (size_t length = 0; length < whole.size(); ++length)
+        EXPECT_NE(refusal({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)}), "accepted")
+            << length << " of " << whole.size() << " bytes";
+}
+
+TEST(elf_image, a_segment_that_wants_more_memory_than_there_is_is_refused_before_it_is_built) {
+    elf_builder elf;
+    for (const uint64_t size : {most + 1, ~uint64_t(0), uint64_t(3)}) {
+        elf.memory_size = size;
+        EXPECT_THAT(refusal(elf.build()), testing::HasSubstr("bytes in memory, expected 4 to 1048576"));
+    }
+}
+
+TEST(elf_image, a_file_with_nothing_to_load_is_refused) {
+    elf_builder elf;
+    elf.contents.clear();
+    elf.memory_size = 0;
+    EXPECT_THAT(refusal(elf.build()), testing::HasSubstr("nothing to load"));
+}

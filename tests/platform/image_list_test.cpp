@@ -1,0 +1,58 @@
+#include "platform/image_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+struct image_list_test : testing::Test {
+    std::vector<uint8_t> ram = std::vector<uint8_t>(16, 0xee);
+    std::vector<uint8_t> rom = std::vector<uint8_t>(8, 0xee);
+    vmcore::image_list images{{{"RAM", 0x1000, 16, ram.data()}, {"ROM", 0x20, 8, rom.data()}}};
+
+    std::string refusal(vmcore::image added) {
+        try {
+            images.add(std::move(added));
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "accepted";
+    }
+};
+
+TEST_F(image_list_test, images_are_written_where_they_belong_and_nowhere_else) {
+    images.add({"a", 0x1002, {1, 2}});
+    images.add({"b", 0x20, {3}});
+    images.write_all();
+    EXPECT_EQ(ram[1], 0xee);
+    EXPECT_EQ(ram[2], 1);
+    EXPECT_EQ(ram[3], 2);
+    EXPECT_EQ(ram[4], 0xee);
+    EXPECT_EQ(rom[0], 3);
+}
+
+TEST_F(image_list_test, writing_again_restores_the_images) {
+    images.add({"a", 0x1000, {1}});
+    images.write_all();
+    ram[0] = 9;
+    ram[1] = 9;
+    images.write_all();
+    EXPECT_EQ(ram[0], 1);
+    EXPECT_EQ(ram[1], 9);
+}
+
+TEST_F(image_list_test, an_image_may_fill_its_target) {
+    EXPECT_EQ(refusal({"a", 0x1000, std::vector<uint8_t>(16)}), "accepted");
+}
+
+TEST_F(image_list_test, an_image_outside_names_the_ranges_that_exist) {
+    EXPECT_EQ(refusal({"a", 0x100f, {1, 2}}),
+              "a: 0x100f..0x1010 lies outside RAM (0x1000..0x100f) and ROM (0x20..0x27)");
+    EXPECT_THAT(refusal({"a", ~uint64_t(0), {1, 2}}), testing::HasSubstr("lies outside"));
+    EXPECT_THAT(refusal({"a", 0xfff, {1, 2}}), testing::HasSubstr("lies outside"));
+}
+
+TEST_F(image_list_test, images_that_overlap_are_refused) {
+    images.add({"a", 0x1004, {1, 2}});
+    EXPECT_EQ(refusal({"b", 0x1005, {1, 2}}), "b: 0x1005..0x1006 overlaps a at 0x1004..0x1005");
+    EXPECT_EQ(refusal({"b", 0x1006, {1, 2}}), "accepted");
+    EXPECT_EQ(refusal({"b", 0x1002, {1, 2}}), "accepted");
+}

@@ -1,0 +1,191 @@
+"""What a user gets wrong: one clear line on stderr, a non-zero exit status, and no file left behind.
+
+usage: bad_input_test.py VMCORE_VP FIRMWARE.elf
+"""
+import os
+import re
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+VMCORE_VP, FIRMWARE = sys.argv[1:3]
+
+
+def limit_file_size():
+    """Writes beyond 1 MiB fail with EFBIG, as they fail with ENOSPC on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+
+class BadInput(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def path(self, name, contents=None):
+        path = os.path.join(self.directory.name, name)
+        if contents is not None:
+            with open(path, "wb") as file:
+                file.write(contents)
+        return path
+
+    def refused(self, expected, *arguments, firmware=FIRMWARE, **popen):
+        before = sorted(os.listdir(self.directory.name))
+        bios = ["-bios", firmware] if firmware else []
+        run = subprocess.run([VMCORE_VP, *bios, "-nographic", *arguments], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=60, **popen)
+        self.assertNotEqual(run.returncode, 0, f"accepted: {arguments}")
+        self.assertGreater(run.returncode, 0, f"died of a signal: {run.stderr}")
+        lines = run.stderr.splitlines()
+        self.assertEqual(len(lines), 1, f"expected one line, got {lines}")
+        self.assertRegex(lines[0], expected)
+        self.assertTrue(lines[0].startswith("vmcore-vp: "), lines[0])
+        self.assertEqual(before, sorted(os.listdir(self.directory.name)), "files were left behind")
+        return run
+
+    def elf(self, position=0, value=b"", length=None):
+        """The firmware with bytes replaced and the end cut off."""
+        with open(FIRMWARE, "rb") as file:
+            data = bytearray(file.read())
+        data[position:position + len(value)] = value
+        return bytes(data[:length])
+
+    # Options
+
+    def test_unknown_option_names_the_nearest(self):
+        self.refused(r"-seriel: unknown option, did you mean -serial\?", "-seriel", "stdio")
+        self.refused(r"--dmup: unknown option, did you mean --dump\?", "--dmup", "f")
+        self.refused(r"-qqqqqq: unknown option; -help lists", "-qqqqqq")
+
+    def test_argument_that_is_no_option(self):
+        self.refused(r"'vmlinux': not an option", "vmlinux")
+
+    def test_missing_value(self):
+        self.refused(r"-m: expected a value", "-m")
+
+    def test_what_later_releases_bring_is_named_as_such(self):
+        for arguments in (["-qmp", "stdio"], ["-gdb", "tcp::1"], ["-s"], ["-S"], ["-qtest", "stdio"],
+                          ["-M", "pc"], ["--dump-format", "kdump-zlib"]):
+            self.refused(r"not built yet", *arguments)
+
+    def test_ram_size(self):
+        for size in ("0", "65G", "-5", "12x", "", "1.5G", "18446744073709551616", "99999999999T"):
+            self.refused(r"-m: ", "-m", size)
+
+    def test_number_of_harts(self):
+        for harts in ("0", "9", "x", "-1"):
+            self.refused(r"-smp: .*expected", "-smp", harts)
+
+    def test_cpu(self):
+        self.refused(r"-cpu: 'cortex-a53', expected rv64", "-cpu", "cortex-a53")
+        self.refused(r"-cpu: unknown property 'zzz'", "-cpu", "rv64,zzz=on")
+        self.refused(r"-cpu: v=on: not built yet", "-cpu", "rv64,v=on")
+
+    def test_devices(self):
+        self.refused(r"-device: 'vmcoreinf', expected vmcoreinfo", "-device", "vmcoreinf")
+        self.refused(r"at most one vmcoreinfo device", "-device", "vmcoreinfo", "-device", "vmcoreinfo")
+        self.refused(r"-device: unknown property 'x'", "-device", "vmcoreinfo,x=1")
+        self.refused(r"loader needs file", "-device", "loader,addr=0x80000000")
+
+    def test_fw_cfg_options(self):
+        self.refused(r"name too long", "-fw_cfg", "name=opt/" + "x" * 52 + ",string=a")
+        self.refused(r"exactly one of", "-fw_cfg", "name=opt/a,string=")
+        self.refused(r"exactly one of", "-fw_cfg", "name=opt/a,string=b,file=c")
+        self.refused(r"exactly one of", "-fw_cfg", "name=opt/a")
+        self.refused(r"exactly one of", "-fw_cfg", "string=a")
+        self.refused(r"cannot read '/nonexistent'", "-fw_cfg", "name=opt/a,file=/nonexistent")
+        self.refused(r"duplicate fw_cfg file name: opt/a", "-fw_cfg", "name=opt/a,string=b", "-fw_cfg",
+                     "opt/a,string=c")
+
+    def test_more_fw_cfg_files_than_slots(self):
+        files = [word for i in range(40) for word in ("-fw_cfg", f"name=opt/{i},string=x")]
+        self.refused(r"opt/\d+", *files)
+
+    def test_a_users_file_in_the_place_of_the_device(self):
+        run = subprocess.run([VMCORE_VP, "-bios", FIRMWARE, "-fw_cfg", "name=etc/vmcoreinfo,string=x", "-device",
+                              "vmcoreinfo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("duplicate fw_cfg file name: etc/vmcoreinfo", run.stderr)
+
+    def test_settings(self):
+        self.refused(r"--set: no setting 'cpu.quantm', did you mean 'cpu.quantum'\?", "--set", "cpu.quantm=1us")
+        self.refused(r"'soon' is not a time", "--set", "cpu.quantum=soon")
+        self.refused(r"expected path=value", "--set", "cpu.quantum")
+        self.refused(r"'-1 us' is not a time", "--quantum", "-1 us")
+        self.refused(r"cpu.clock_period: 0", "--set", "cpu.clock_period=0ns")
+        self.refused(r"--config: cannot read", "--config", "/nonexistent")
+        self.refused(r"expected a JSON object", "--config", self.path("a.json", b"[1, 2"))
+        self.refused(r"no setting 'cpu.x'", "--config", self.path("b.json", b'{"cpu": {"x": 1}}'))
+
+    def test_serial(self):
+        self.refused(r"-serial", "-serial", "tcp:localhost:1")
+        self.refused(r"/nonexistent/x", "-serial", "file:/nonexistent/x")
+        self.refused(r"/nonexistent/x", "-serial", "unix:/nonexistent/x")
+
+    # Images
+
+    def test_no_firmware(self):
+        self.refused(r"-bios: no firmware", firmware=None)
+        self.refused(r"-bios none: nothing to run", firmware="none")
+
+    def test_missing_firmware(self):
+        self.refused(r"-bios: cannot read '/nonexistent': No such file", firmware="/nonexistent")
+        self.refused(r"-bios: cannot read '/': it is a directory", firmware="/")
+        self.refused(r"empty", firmware=self.path("empty", b""))
+
+    def test_truncated_elf(self):
+        for length in (5, 20, 63, 64, 100, 2000, -100000):
+            cut = self.path("cut.elf", self.elf(length=length))
+            self.refused(r"-bios '.*cut.elf': (truncated|not a readable ELF|an ELF file of)", firmware=cut)
+
+    def test_elf_for_another_machine(self):
+        other = self.path("x86.elf", self.elf(18, struct.pack("<H", 62)))
+        self.refused(r"machine 62, expected RISC-V", firmware=other)
+        narrow = self.path("rv32.elf", self.elf(4, b"\x01"))
+        self.refused(r"rv32.elf", firmware=narrow)
+        object_file = self.path("object.elf", self.elf(16, struct.pack("<H", 1)))
+        self.refused(r"type 1, expected an executable", firmware=object_file)
+
+    def test_image_outside_ram(self):
+        blob = self.path("blob", b"x" * 4096)
+        self.refused(r"0x40000000..0x40000fff lies outside RAM", "-device", f"loader,file={blob},addr=0x40000000")
+        self.refused(r"lies outside", "-device", f"loader,file={blob},addr=0xfffffffffffffff0")
+        self.refused(r"lies outside RAM", firmware=self.path("big", b"\x13" * (2 << 20)), *["-m", "1M"])
+
+    def test_images_that_overlap(self):
+        blob = self.path("blob", b"x" * 4096)
+        self.refused(r"overlaps -bios", "-device", f"loader,file={blob},addr=0x80000000")
+
+    def test_raw_image_without_an_address(self):
+        self.refused(r"needs addr=", "-device", f"loader,file={self.path('blob', b'x')}")
+
+    def test_device_tree_that_is_none(self):
+        self.refused(r"-dtb '.*': not a usable device tree", "-dtb", self.path("dtb", b"no tree"))
+
+    # Dumps
+
+    def test_unwritable_dump(self):
+        self.refused(r"/nonexistent/vmcore", "--dump", "/nonexistent/vmcore", "-device", "vmcoreinfo")
+        self.refused(r"[Dd]irectory", "--dump", self.directory.name, "-device", "vmcoreinfo")
+        self.refused(r"/dev/full", "--dump", "/dev/full", "-device", "vmcoreinfo")
+
+    def test_full_disk(self):
+        self.refused(r"vmcore.*File too large", "--dump", self.path("vmcore"), "-device", "vmcoreinfo",
+                     preexec_fn=limit_file_size)
+
+    def test_full_disk_keeps_the_dump_before(self):
+        old = self.path("vmcore", b"the dump before")
+        self.refused(r"vmcore.*File too large", "--dump", old, "-device", "vmcoreinfo", preexec_fn=limit_file_size)
+        with open(old, "rb") as file:
+            self.assertEqual(file.read(), b"the dump before")
+
+    def test_dump_options(self):
+        self.refused(r"--dump-format: 'coff', expected elf", "--dump-format", "coff")
+        self.refused(r"--dump-on: 'lunch', expected exit, panic or publish", "--dump-on", "lunch")
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)

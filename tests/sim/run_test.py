@@ -1,0 +1,162 @@
+"""Runs of the simulator as a user sees them: exit status, dumps, signals, determinism, memory.
+
+usage: run_test.py VMCORE_VP FIRMWARE_DIRECTORY
+"""
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import elf_core
+
+VMCORE_VP, FIRMWARE = sys.argv[1:3]
+
+
+def firmware(name):
+    return os.path.join(FIRMWARE, f"{name}.elf")
+
+
+class Run(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.directory.name, name)
+
+    def run_guest(self, name, *arguments, status=0):
+        run = subprocess.run([VMCORE_VP, "-nographic", "-bios", firmware(name), *arguments], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=120)
+        self.assertEqual(run.returncode, status, run.stderr)
+        return run
+
+    def digest(self, path):
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def start_idle(self, *arguments):
+        """A guest that never ends by itself, running."""
+        process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", firmware("idle"), *arguments],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "idle\n")
+        return process
+
+    def test_the_guest_decides_the_exit_status(self):
+        self.assertIn("failed: etc/vmcoreinfo", self.run_guest("vmcoreinfo", status=3).stdout)
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", status=0)
+
+    def test_summary_tells_what_happened(self):
+        core = self.path("vmcore")
+        text = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", core, "--summary").stderr
+        for expected in (r"guest published +format 1 \(ELF\), \d+ bytes at 0x8", r"simulated time +\d", r"host time +",
+                         r"note +CORE, type 1, 376 bytes", r"note +VMCOREINFO, type 0", r"segment +0x80000000\.\.",
+                         rf"gdb-multiarch {re.escape(firmware('vmcoreinfo'))} {re.escape(core)}"):
+            self.assertRegex(text, expected)
+
+    def test_dump_on_exit_is_the_default(self):
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("vmcore"))
+        self.assertEqual(len(elf_core.Core(self.path("vmcore")).named_notes("VMCOREINFO")), 1)
+
+    def test_dump_without_a_record_says_so(self):
+        run = self.run_guest("selftest", "-device", "vmcoreinfo", "--dump", self.path("vmcore"))
+        self.assertIn("warning", run.stderr)
+        self.assertIn("guest note is not present", run.stderr)
+        self.assertEqual(elf_core.Core(self.path("vmcore")).named_notes("VMCOREINFO"), [])
+
+    def test_dump_on_publish_catches_the_guest_in_the_act(self):
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("early"), "--dump-on", "publish")
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("late"))
+        early, late = elf_core.Core(self.path("early")), elf_core.Core(self.path("late"))
+        self.assertEqual(early.named_notes("VMCOREINFO"), late.named_notes("VMCOREINFO"))
+        self.assertNotEqual(early.riscv64_registers()[0], late.riscv64_registers()[0], "the same pc")
+
+    def test_dump_on_panic(self):
+        run = self.run_guest("vmcoreinfo", "--dump", self.path("vmcore"), "--dump-on", "panic", status=3)
+        self.assertTrue(os.path.exists(self.path("vmcore")), run.stderr)
+
+    def test_no_panic_no_dump_and_a_word_about_it(self):
+        run = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("vmcore"), "--dump-on", "panic")
+        self.assertFalse(os.path.exists(self.path("vmcore")))
+        self.assertIn("not written", run.stderr)
+
+    def test_the_same_run_twice_gives_the_same_dump_and_simulated_time(self):
+        times = []
+        for name in ("a", "b"):
+            run = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path(name), "--summary")
+            times.append(re.search(r"simulated time +(.*)", run.stderr).group(1))
+        self.assertEqual(times[0], times[1])
+        self.assertEqual(self.digest(self.path("a")), self.digest(self.path("b")))
+
+    def test_caches_and_direct_memory_change_nothing_the_guest_leaves(self):
+        digests = set()
+        for dmi in ("on", "off"):
+            for cache in ("on", "off"):
+                self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("vmcore"), "--set",
+                               f"cpu.dmi={dmi}", "--set", f"cpu.block_cache={cache}", "-m", "16M")
+                digests.add(self.digest(self.path("vmcore")))
+        self.assertEqual(len(digests), 1)
+
+    def test_quantum_changes_nothing_the_guest_leaves(self):
+        digests = set()
+        for quantum in ("100ns", "10us", "1ms"):
+            self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("vmcore"), "--quantum", quantum,
+                           "-m", "16M")
+            digests.add(self.digest(self.path("vmcore")))
+        self.assertEqual(len(digests), 1)
+
+    def test_more_harts_more_notes(self):
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "-smp", "4", "--dump", self.path("vmcore"))
+        core = elf_core.Core(self.path("vmcore"))
+        pids = [int.from_bytes(note.desc[32:36], "little") for note in core.named_notes("CORE")]
+        self.assertEqual(pids, [1, 2, 3, 4])
+
+    def test_signals_end_the_run_with_a_dump_and_status_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            core = self.path(f"vmcore-{number}")
+            process = self.start_idle("--dump", core)
+            process.send_signal(number)
+            self.assertEqual(process.wait(timeout=60), 0)
+            self.assertGreater(len(elf_core.Core(core).loads), 0)
+
+    def test_an_idle_board_with_16_gib_takes_less_than_100_mb(self):
+        process = self.start_idle("-m", "16G")
+        with open(f"/proc/{process.pid}/status") as status:
+            resident = int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 0)
+        limit = 100e6 if "ASAN_OPTIONS" not in os.environ else 1e9  # the sanitizer's shadow counts too
+        self.assertLess(resident, limit)
+
+    def test_64_gib_of_ram_are_there_on_any_host(self):
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "-m", "64G")
+
+    def test_console_goes_to_a_file(self):
+        self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "-serial", f"file:{self.path('console')}")
+        with open(self.path("console")) as file:
+            self.assertIn("powering off", file.read())
+
+    def test_help_version_and_settings(self):
+        for option, expected in (("-help", r"--dump-on EVENT"), ("-version", r"vmcore-vp \d+\.\d+"),
+                                 ("--list-config", r"cpu\.quantum=10 us")):
+            run = subprocess.run([VMCORE_VP, option], capture_output=True, text=True, timeout=60)
+            self.assertEqual(run.returncode, 0)
+            self.assertRegex(run.stdout, expected)
+
+    def test_settings_from_a_file(self):
+        with open(self.path("settings.json"), "w") as file:
+            file.write('{"cpu": {"clock_period": "10 ns", "dmi": false}, "fw_cfg": {"dma_burst": 8}}')
+        slow = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--config", self.path("settings.json"), "--summary")
+        fast = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--summary")
+        self.assertEqual(slow.stdout, fast.stdout)
+        self.assertNotEqual(re.search(r"simulated time.*", slow.stderr).group(0),
+                            re.search(r"simulated time.*", fast.stderr).group(0))
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)

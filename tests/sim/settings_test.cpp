@@ -1,0 +1,62 @@
+#include "sim/settings.h"
+
+#include "sim/key_values.h"
+#include "tests/platform/temporary_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace vmcore::sim;
+using sc_core::sc_time;
+
+struct settings_test : testing::Test {
+    bool dmi = true;
+    sc_time quantum{10, sc_core::SC_US};
+    unsigned burst = 64;
+    settings all;
+
+    settings_test() {
+        all.add("cpu.dmi", "direct", dmi);
+        all.add("cpu.quantum", "ahead", quantum);
+        all.add("fw_cfg.dma_burst", "bytes", burst, 8, 4096);
+    }
+
+    void load(const std::string& json) {
+        const vmcore::test::temporary_file file({json.begin(), json.end()});
+        all.load(file.path());
+    }
+};
+
+TEST_F(settings_test, an_assignment_changes_the_field) {
+    all.set_assignment("cpu.dmi=off");
+    all.set_assignment("cpu.quantum=2.5 us");
+    all.set_assignment("fw_cfg.dma_burst=8");
+    EXPECT_FALSE(dmi);
+    EXPECT_EQ(quantum, sc_time(2500, sc_core::SC_NS));
+    EXPECT_EQ(burst, 8u);
+}
+
+TEST_F(settings_test, a_file_spells_paths_by_nesting) {
+    load(R"({"cpu": {"dmi": false, "quantum": "1ns"}, "fw_cfg.dma_burst": 16})");
+    EXPECT_FALSE(dmi);
+    EXPECT_EQ(quantum, sc_time(1, sc_core::SC_NS));
+    EXPECT_EQ(burst, 16u);
+}
+
+TEST_F(settings_test, wrong_values_are_refused_and_change_nothing) {
+    for (const char* wrong :
+         {"cpu.dmi=maybe", "cpu.quantum=10", "cpu.quantum=-1ns", "cpu.quantum=1 h", "cpu.quantum=1e99s",
+          "fw_cfg.dma_burst=7", "fw_cfg.dma_burst=5000", "nothing=1", "cpu.dmi"})
+        EXPECT_THROW(all.set_assignment(wrong), usage_error) << wrong;
+    for (const char* wrong : {"[]", "{", "{\"cpu\": {\"dmi\": [1]}}", "{\"x\": 1}", ""})
+        EXPECT_THROW(load(wrong), usage_error) << wrong;
+    EXPECT_TRUE(dmi);
+    EXPECT_EQ(quantum, sc_time(10, sc_core::SC_US));
+    EXPECT_EQ(burst, 64u);
+}
+
+TEST_F(settings_test, the_list_shows_values_as_set_takes_them) {
+    EXPECT_THAT(all.list(), testing::HasSubstr("cpu.quantum=10 us"));
+    all.set_assignment("cpu.quantum=1 ms");
+    EXPECT_THAT(all.list(), testing::HasSubstr("cpu.quantum=1 ms"));
+}
