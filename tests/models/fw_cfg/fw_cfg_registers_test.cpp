@@ -6,13 +6,15 @@
 namespace vmcore::test {
 namespace {
 
+struct fw_cfg_registers : fw_cfg_bench {};
+
 // 1
-SC_TEST(fw_cfg_bench, power_on_selects_the_signature) {
+SC_TEST(fw_cfg_registers, power_on_selects_the_signature) {
     EXPECT_EQ(data_bytes(6), bytes({'Q', 'E', 'M', 'U', 0, 0}));
 }
 
 // 2
-SC_TEST(fw_cfg_bench, reset_selects_the_signature_from_its_start) {
+SC_TEST(fw_cfg_registers, reset_selects_the_signature_from_its_start) {
     content(hello, 3);
     device.reset();
     EXPECT_EQ(data_bytes(4), text("QEMU"));
@@ -21,7 +23,7 @@ SC_TEST(fw_cfg_bench, reset_selects_the_signature_from_its_start) {
 }
 
 // 3
-SC_TEST(fw_cfg_bench, dma_register_reads_the_signature_in_any_aligned_part) {
+SC_TEST(fw_cfg_registers, dma_register_reads_the_signature_in_any_aligned_part) {
     EXPECT_EQ(cpu.read(dma_register, 8).value(), 0x47464320554d4551u);
     const bytes signature = text("QEMU CFG");
     for (unsigned size : {1, 2, 4, 8})
@@ -33,7 +35,7 @@ SC_TEST(fw_cfg_bench, dma_register_reads_the_signature_in_any_aligned_part) {
 }
 
 // 4
-SC_TEST(fw_cfg_bench, id_has_the_dma_bit) {
+SC_TEST(fw_cfg_registers, id_has_the_dma_bit) {
     EXPECT_EQ(content(fw_cfg_key::id, 6), (bytes{3, 0, 0, 0, 0, 0}));
 }
 
@@ -56,7 +58,7 @@ SC_TEST(fw_cfg_without_dma, id_lacks_the_dma_bit_and_the_register_is_not_there) 
 }
 
 // 5
-SC_TEST(fw_cfg_bench, eight_byte_reads_keep_the_order_of_bytes_and_fill_with_zeros) {
+SC_TEST(fw_cfg_registers, eight_byte_reads_keep_the_order_of_bytes_and_fill_with_zeros) {
     select(hello);
     EXPECT_EQ(cpu.read(data, 8).data, text("HelloWor"));
     EXPECT_EQ(cpu.read(data, 8).data, text("ld") + zeros(6));
@@ -64,17 +66,17 @@ SC_TEST(fw_cfg_bench, eight_byte_reads_keep_the_order_of_bytes_and_fill_with_zer
 }
 
 // 6
-SC_TEST(fw_cfg_bench, four_byte_read_of_the_signature_is_little_endian_0x554d4551) {
+SC_TEST(fw_cfg_registers, four_byte_read_of_the_signature_is_little_endian_0x554d4551) {
     EXPECT_EQ(cpu.read(data, 4).value(), 0x554d4551u);
     EXPECT_EQ(cpu.read(data, 1).value(), 0u);
 }
 
-SC_TEST(fw_cfg_bench, eight_byte_read_of_the_signature_has_zeros_at_the_higher_addresses) {
+SC_TEST(fw_cfg_registers, eight_byte_read_of_the_signature_has_zeros_at_the_higher_addresses) {
     EXPECT_EQ(cpu.read(data, 8).value(), 0x554d4551u);
 }
 
 // 7, 8, 9, 10, 40: every width at every offset
-SC_TEST(fw_cfg_bench, only_the_listed_widths_and_offsets_are_accepted) {
+SC_TEST(fw_cfg_registers, only_the_listed_widths_and_offsets_are_accepted) {
     for (unsigned size : {1, 2, 3, 4, 5, 6, 7, 8, 16})
         for (unsigned offset = 0; offset < 0x18; ++offset) {
             const bool natural = size == 1 || size == 2 || size == 4 || size == 8;
@@ -106,7 +108,7 @@ SC_TEST(fw_cfg_bench, only_the_listed_widths_and_offsets_are_accepted) {
         }
 }
 
-SC_TEST(fw_cfg_bench, refusals_say_what_was_wrong) {
+SC_TEST(fw_cfg_registers, refusals_say_what_was_wrong) {
     EXPECT_EQ(cpu.write(selector, {0}).status, tlm::TLM_BURST_ERROR_RESPONSE);
     EXPECT_EQ(cpu.write(selector, zeros(4)).status, tlm::TLM_BURST_ERROR_RESPONSE);
     EXPECT_EQ(cpu.write(selector + 1, zeros(2)).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -119,7 +121,7 @@ SC_TEST(fw_cfg_bench, refusals_say_what_was_wrong) {
 }
 
 // 9
-SC_TEST(fw_cfg_bench, refused_selector_writes_leave_selection_and_offset) {
+SC_TEST(fw_cfg_registers, refused_selector_writes_leave_selection_and_offset) {
     content(hello, 2);
     cpu.write(selector, {0});
     cpu.write(selector, zeros(4));
@@ -129,7 +131,7 @@ SC_TEST(fw_cfg_bench, refused_selector_writes_leave_selection_and_offset) {
 }
 
 // 10
-SC_TEST(fw_cfg_bench, data_register_writes_change_nothing) {
+SC_TEST(fw_cfg_registers, data_register_writes_change_nothing) {
     select(room_key);
     data_bytes(2);
     for (unsigned size : {1, 2, 4, 8})
@@ -140,20 +142,20 @@ SC_TEST(fw_cfg_bench, data_register_writes_change_nothing) {
 }
 
 // 11
-SC_TEST(fw_cfg_bench, write_channel_bit_is_ignored) {
+SC_TEST(fw_cfg_registers, write_channel_bit_is_ignored) {
     EXPECT_EQ(content(hello | 0x4000, 5), text("Hello"));
     EXPECT_EQ(content(0x4000, 4), text("QEMU"));
 }
 
 // 12
-SC_TEST(fw_cfg_bench, absent_items_of_the_architecture_read_zero) {
+SC_TEST(fw_cfg_registers, absent_items_of_the_architecture_read_zero) {
     EXPECT_EQ(content(hello | 0x8000, 4), zeros(4));
     EXPECT_EQ(content(0x8000, 4), zeros(4));
     EXPECT_EQ(content(0xc000, 4), zeros(4));
 }
 
 // 13
-SC_TEST(fw_cfg_bench, empty_and_invalid_keys_read_zero) {
+SC_TEST(fw_cfg_registers, empty_and_invalid_keys_read_zero) {
     for (uint32_t key : {0x3fu, 0x40u, 0x3fffu, 0xffffu, uint32_t(none)}) {
         EXPECT_EQ(content(static_cast<uint16_t>(key), 4), zeros(4)) << key;
         EXPECT_EQ(cpu.read(data, 8).value(), 0u);
@@ -162,7 +164,7 @@ SC_TEST(fw_cfg_bench, empty_and_invalid_keys_read_zero) {
     EXPECT_EQ(content(0, 4), text("QEMU"));
 }
 
-SC_TEST(fw_cfg_bench, every_one_of_the_65536_selectors_answers_what_its_item_holds) {
+SC_TEST(fw_cfg_registers, every_one_of_the_65536_selectors_answers_what_its_item_holds) {
     for (unsigned key = 0; key < 0x10000; ++key) {
         select(key);
         const item* chosen = device.items().find(static_cast<uint16_t>(key));
@@ -179,7 +181,7 @@ SC_TEST(fw_cfg_bench, every_one_of_the_65536_selectors_answers_what_its_item_hol
 }
 
 // 14
-SC_TEST(fw_cfg_bench, directory_lists_sorted_names_with_consecutive_keys) {
+SC_TEST(fw_cfg_registers, directory_lists_sorted_names_with_consecutive_keys) {
     const bytes listed = content(fw_cfg_key::file_directory, 4 + 64 * 4);
     EXPECT_EQ(bytes(listed.begin(), listed.begin() + 4), (bytes{0, 0, 0, 3}));
     const std::string name[] = {"opt/hello", "opt/none", "opt/room"};
@@ -195,18 +197,18 @@ SC_TEST(fw_cfg_bench, directory_lists_sorted_names_with_consecutive_keys) {
     EXPECT_EQ(bytes(listed.begin() + 4 + 64 * 3, listed.end()), zeros(64));
 }
 
-SC_TEST(fw_cfg_bench, directory_is_2052_bytes_long) {
+SC_TEST(fw_cfg_registers, directory_is_2052_bytes_long) {
     select(fw_cfg_key::file_directory);
     dma(skip, 5000);
     EXPECT_EQ(device.selected_offset(), 2052u);
 }
 
-SC_TEST(fw_cfg_bench, selecting_the_same_key_again_starts_over) {
+SC_TEST(fw_cfg_registers, selecting_the_same_key_again_starts_over) {
     content(hello, 7);
     EXPECT_EQ(content(hello, 10), text("HelloWorld"));
 }
 
-SC_TEST(fw_cfg_bench, select_handler_runs_on_every_way_of_selecting) {
+SC_TEST(fw_cfg_registers, select_handler_runs_on_every_way_of_selecting) {
     int calls = 0;
     hello_item.on_select([&] { ++calls; });
     select(hello);
@@ -220,13 +222,13 @@ SC_TEST(fw_cfg_bench, select_handler_runs_on_every_way_of_selecting) {
     EXPECT_EQ(calls, 3);
 }
 
-SC_TEST(fw_cfg_bench, keys_are_final_while_the_simulation_runs) {
+SC_TEST(fw_cfg_registers, keys_are_final_while_the_simulation_runs) {
     EXPECT_THROW(device.add_file("opt/late", {}), keys_are_final);
     device.items().modify_file("opt/hello", text("changed"));
     EXPECT_EQ(content(hello, 8), text("changed") + zeros(1));
 }
 
-SC_TEST(fw_cfg_bench, debug_transport_peeks_and_leaves_the_offset) {
+SC_TEST(fw_cfg_registers, debug_transport_peeks_and_leaves_the_offset) {
     content(hello, 2);
     EXPECT_EQ(cpu.debug_read(data, 4).data, text("lloW"));
     EXPECT_EQ(cpu.debug_read(dma_register, 8).data, text("QEMU CFG"));
@@ -235,7 +237,7 @@ SC_TEST(fw_cfg_bench, debug_transport_peeks_and_leaves_the_offset) {
     EXPECT_EQ(data_bytes(2), text("ll"));
 }
 
-SC_TEST(fw_cfg_bench, direct_memory_is_never_granted) {
+SC_TEST(fw_cfg_registers, direct_memory_is_never_granted) {
     tlm::tlm_dmi region;
     EXPECT_FALSE(cpu.request_dmi(data, tlm::TLM_READ_COMMAND, region));
     EXPECT_FALSE(cpu.read(data, 1).dmi_hint);
