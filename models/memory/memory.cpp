@@ -88,7 +88,7 @@ void memory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& de
         return;
     }
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    if (payload.get_command() == tlm::TLM_IGNORE_COMMAND)
+    if (payload.get_command() == tlm::TLM_IGNORE_COMMAND || length == 0)
         return;
     move(payload, address);
     const unsigned words = static_cast<unsigned>((address % bus_word + length + bus_word - 1) / bus_word);
@@ -121,7 +121,8 @@ bool memory::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi&
 
 unsigned memory::transport_dbg(tlm::tlm_generic_payload& payload) {
     const uint64_t address = payload.get_address();
-    if (address >= m_config.size || payload.get_command() == tlm::TLM_IGNORE_COMMAND)
+    if (address >= m_config.size || payload.get_command() == tlm::TLM_IGNORE_COMMAND ||
+        payload.get_data_length() == 0) // then the data pointer may be null
         return 0;
     const auto moved =
         static_cast<unsigned>(std::min<uint64_t>(payload.get_data_length(), m_config.size - address));

@@ -45,7 +45,7 @@ SC_TEST(checker_bench, names_the_clause_of_every_broken_request) {
         std::function<void(proper&)> broken;
     } requests[] = {
         {"14.8", [](proper& p) { p.set_gp_option(tlm::TLM_FULL_PAYLOAD); }},
-        {"14.9", [](proper& p) { p.set_command(static_cast<tlm::tlm_command>(7)); }},
+        {"14.9", [](proper& p) { p.set_command(static_cast<tlm::tlm_command>(3)); }},
         {"14.11", [](proper& p) { p.set_data_ptr(nullptr); }},
         {"14.12", [](proper& p) { p.set_data_length(0); }},
         {"14.13",
