@@ -18,6 +18,7 @@ public:
     bool refuse_past_end = false; ///< a read that leaves the memory moves nothing, instead of fewer bytes
     unsigned most = ~0u;          ///< bytes moved at most a call
     unsigned calls = 0;
+    unsigned longest = 0; ///< bytes asked for at most in a call
     unsigned timed_calls = 0;
     std::vector<uint8_t> bytes = std::vector<uint8_t>(0x1800);
 
@@ -36,6 +37,7 @@ private:
     }
     unsigned transport_dbg(tlm::tlm_generic_payload& payload) {
         ++calls;
+        longest = std::max(longest, payload.get_data_length());
         const uint64_t at = payload.get_address();
         if (!payload.is_read() || at >= bytes.size())
             return 0;
@@ -150,6 +152,12 @@ SC_TEST(refusing_target_test, is_asked_again_up_to_the_border_of_its_block) {
     EXPECT_EQ(guest.read(0x100, bytes.data(), bytes.size()), 0x1700u);
     EXPECT_TRUE(std::equal(target.bytes.begin() + 0x100, target.bytes.end(), bytes.begin()));
     EXPECT_EQ(std::vector<uint8_t>(bytes.begin() + 0x1700, bytes.end()), std::vector<uint8_t>(0x1900));
+}
+
+SC_TEST(refusing_target_test, is_asked_for_one_mebibyte_at_most) {
+    std::vector<uint8_t> bytes(0x300000);
+    EXPECT_EQ(guest.read(0, bytes.data(), bytes.size()), 0x1800u);
+    EXPECT_EQ(target.longest, 1u << 20);
 }
 
 } // namespace
