@@ -15,8 +15,7 @@ namespace {
 
 __extension__ typedef unsigned __int128 wide;
 
-constexpr uint64_t mtimecmp_offset = 0x4000;
-constexpr uint64_t mtime_offset = 0xbff8;
+constexpr access_sizes word_or_double = size_4 | size_8;
 
 const clint::config& checked(const clint::config& settings) {
     if (settings.harts < 1 || settings.harts > clint::max_harts)
@@ -55,24 +54,13 @@ clint::clint(const sc_core::sc_module_name& name, const config& settings)
     , m_config(checked(settings))
     , m_msip(settings.harts)
     , m_timers(settings.harts)
-    , m_reg_msip(m_registers, "msip", {0, 4, byte_order::little, size_4, size_4, false, settings.harts},
+    , m_reg_msip(m_registers, "msip", {0, 4, byte_order::little, size_4, size_4, false, max_harts + 1},
                  on(this, &clint::read_msip), on(this, &clint::write_msip), on(this, &clint::read_msip))
-    , m_reg_reserved_software(m_registers, "reserved_software",
-                              {4 * uint64_t(settings.harts), 4, byte_order::little, size_4, size_4, false,
-                               max_harts + 1 - settings.harts},
-                              on(this, &clint::read_reserved), on(this, &clint::write_reserved),
-                              on(this, &clint::read_reserved))
-    , m_reg_mtimecmp(
-          m_registers, "mtimecmp",
-          {mtimecmp_offset, 8, byte_order::little, size_4 | size_8, size_4 | size_8, true, settings.harts},
-          on(this, &clint::read_mtimecmp), on(this, &clint::write_mtimecmp), on(this, &clint::read_mtimecmp))
-    , m_reg_reserved_timer(m_registers, "reserved_timer",
-                           {mtimecmp_offset + 8 * uint64_t(settings.harts), 8, byte_order::little,
-                            size_4 | size_8, size_4 | size_8, true, max_harts - settings.harts},
-                           on(this, &clint::read_reserved), on(this, &clint::write_reserved),
-                           on(this, &clint::read_reserved))
-    , m_reg_mtime(m_registers, "mtime",
-                  {mtime_offset, 8, byte_order::little, size_4 | size_8, size_4 | size_8, true},
+    , m_reg_mtimecmp(m_registers, "mtimecmp",
+                     {0x4000, 8, byte_order::little, word_or_double, word_or_double, true, max_harts},
+                     on(this, &clint::read_mtimecmp), on(this, &clint::write_mtimecmp),
+                     on(this, &clint::read_mtimecmp))
+    , m_reg_mtime(m_registers, "mtime", {0xbff8, 8, byte_order::little, word_or_double, word_or_double, true},
                   on(this, &clint::read_mtime), on(this, &clint::write_mtime), on(this, &clint::read_mtime)) {
     msip.init(settings.harts);
     mtip.init(settings.harts);
@@ -107,13 +95,14 @@ void clint::set_time(uint64_t value, const sc_core::sc_time& now) {
 }
 
 void clint::compare(timer& changed) {
-    const uint64_t now = mtime(sc_core::sc_time_stamp());
-    changed.expired = now >= changed.compare;
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const uint64_t value = mtime(now);
+    changed.expired = value >= changed.compare;
     if (changed.expired)
         return;
-    const wide due_ticks = wide(m_base_ticks) + (changed.compare - m_base_value);
+    // From here rather than from the last write of mtime: it may have wrapped since.
+    const wide due_ticks = wide(std::max(ticks(now), m_base_ticks)) + (changed.compare - value);
     const uint64_t frequency = m_config.frequency_hz;
-    // 64 bits of ticks times units per second stay well inside 128 bits, one carry bit included.
     const wide due = (due_ticks * units_per_second() + frequency - 1) / frequency;
     const bool reachable = due < sc_core::sc_max_time().value();
     changed.due =
@@ -137,23 +126,33 @@ void clint::drive_lines() {
         m_due.notify(next - now);
 }
 
+uint64_t clint::read_msip(const register_access& access) const {
+    return access.index < m_msip.size() && m_msip[access.index];
+}
+
 void clint::write_msip(const register_access& access, uint64_t value) {
+    if (access.index >= m_msip.size())
+        return;
     m_msip[access.index] = value & 1;
     changed();
 }
 
-uint64_t clint::read_mtimecmp(const register_access& access) {
+uint64_t clint::read_mtimecmp(const register_access& access) const {
+    if (access.index >= m_timers.size())
+        return 0;
     return extract(m_timers[access.index].compare, access);
 }
 
 void clint::write_mtimecmp(const register_access& access, uint64_t value) {
+    if (access.index >= m_timers.size())
+        return;
     timer& written = m_timers[access.index];
     written.compare = merge(written.compare, access, value);
     compare(written);
     changed();
 }
 
-uint64_t clint::read_mtime(const register_access& access) {
+uint64_t clint::read_mtime(const register_access& access) const {
     return extract(mtime(local_time(access)), access);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "models/tlm/time_source.h"
 #include "models/tlm/peripheral.h"
+#include "models/tlm/time_source.h"
 
 #include <vector>
 
@@ -53,14 +53,12 @@ private:
     void changed() { m_changed.notify(sc_core::SC_ZERO_TIME); }
     void drive_lines();
 
-    uint64_t read_msip(const register_access& access) { return m_msip[access.index]; }
+    uint64_t read_msip(const register_access& access) const;
     void write_msip(const register_access& access, uint64_t value);
-    uint64_t read_mtimecmp(const register_access& access);
+    uint64_t read_mtimecmp(const register_access& access) const;
     void write_mtimecmp(const register_access& access, uint64_t value);
-    uint64_t read_mtime(const register_access& access);
+    uint64_t read_mtime(const register_access& access) const;
     void write_mtime(const register_access& access, uint64_t value);
-    uint64_t read_reserved(const register_access&) { return 0; }
-    void write_reserved(const register_access&, uint64_t) {}
 
     config m_config;
     std::vector<bool> m_msip;
@@ -70,11 +68,10 @@ private:
     sc_core::sc_event m_changed{"changed"};
     sc_core::sc_event m_due{"due"};
 
-    reg m_reg_msip;              ///< 0x0000 + 4 * hart
-    reg m_reg_reserved_software; ///< up to 0x4000: reads 0, ignores writes
-    reg m_reg_mtimecmp;          ///< 0x4000 + 8 * hart
-    reg m_reg_reserved_timer;    ///< up to 0xbff8: reads 0, ignores writes
-    reg m_reg_mtime;             ///< 0xbff8
+    // Those of harts that the board lacks read 0 and ignore writes.
+    reg m_reg_msip;     ///< 0x0000 + 4 * hart, up to 0x3fff
+    reg m_reg_mtimecmp; ///< 0x4000 + 8 * hart, up to 0xbff7
+    reg m_reg_mtime;    ///< 0xbff8
 };
 
 } // namespace vmcore
