@@ -50,8 +50,10 @@ loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>&
     if (!elf || gelf_getehdr(elf.get(), &header) == nullptr)
         throw std::runtime_error(name + ": not a readable ELF file: " + elf_errmsg(-1));
     check_header(name, header);
-    if (elf_getphdrnum(elf.get(), &count) != 0)
-        throw std::runtime_error(name + ": truncated: " + elf_errmsg(-1));
+    // libelf silently leaves out program headers behind the end of the file.
+    if (elf_getphdrnum(elf.get(), &count) != 0 || count != header.e_phnum)
+        throw std::runtime_error(name + ": truncated: not all of its " + std::to_string(header.e_phnum) +
+                                 " program headers are there");
 
     loaded_elf loaded{header.e_entry, {}};
     for (size_t i = 0; i < count; ++i) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <numeric>
 
 namespace vmcore::sim {
 
@@ -109,19 +108,22 @@ bool parse_switch(const std::string& option, const std::string& text) {
     throw usage_error(option + ": '" + text + "', expected on or off");
 }
 
+/// Letters to insert, delete, replace, or swap with their neighbour, to make one word of the other.
 static size_t edit_distance(const std::string& a, const std::string& b) {
-    std::vector<size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), size_t(0));
-    for (size_t i = 1; i <= a.size(); ++i) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.size(); ++j) {
-            const size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    std::vector<std::vector<size_t>> least(a.size() + 1, std::vector<size_t>(b.size() + 1));
+    for (size_t i = 0; i <= a.size(); ++i) {
+        for (size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                least[i][j] = i + j;
+                continue;
+            }
+            const size_t replaced = least[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            least[i][j] = std::min({least[i - 1][j] + 1, least[i][j - 1] + 1, replaced});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                least[i][j] = std::min(least[i][j], least[i - 2][j - 2] + 1);
         }
     }
-    return row.back();
+    return least[a.size()][b.size()];
 }
 
 std::string nearest_word(const std::string& word, const std::vector<std::string>& candidates) {

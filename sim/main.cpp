@@ -4,6 +4,7 @@
 #include "sim/simulation.h"
 #include "sim/version.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -58,5 +59,7 @@ int sc_main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1); // stdout belongs to the guest's console
+    for (const int deadly : {SIGPIPE, SIGXFSZ})          // a failing write is reported, with its file
+        std::signal(deadly, SIG_IGN);
     return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -110,6 +110,15 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     m_contexts.emplace_back(added);
 }
 
+/// Models do not know the command line: what they refuse gets the name of its option here.
+template <typename ACTION> static void name_option(const std::string& option, ACTION action) {
+    try {
+        action();
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(option + ": " + error.what());
+    }
+}
+
 /// In QEMU's order: the board's own items, the user's files, then devices.
 void virt_board::add_firmware_files(const virt_config& config) {
     item_table& items = m_fw_cfg.items();
@@ -120,10 +129,14 @@ void virt_board::add_firmware_files(const virt_config& config) {
     items.add_file("etc/boot-fail-wait", {0xff, 0xff, 0xff, 0xff});
     items.add_file("bios-geometry", {});
     items.add_file("bootorder", {});
-    for (const virt_config::fw_cfg_file& file : config.fw_cfg_files)
-        items.add_file(file.name, file.bytes);
-    for (unsigned i = 0; i < config.vmcoreinfo_devices; ++i)
-        m_vmcoreinfo = std::make_unique<vmcore::vmcoreinfo>("vmcoreinfo", m_fw_cfg);
+    name_option("-fw_cfg", [&] {
+        for (const virt_config::fw_cfg_file& file : config.fw_cfg_files)
+            items.add_file(file.name, file.bytes);
+    });
+    name_option("-device vmcoreinfo", [&] {
+        for (unsigned i = 0; i < config.vmcoreinfo_devices; ++i)
+            m_vmcoreinfo = std::make_unique<vmcore::vmcoreinfo>(sc_core::sc_gen_unique_name("vmcoreinfo"), m_fw_cfg);
+    });
 }
 
 void virt_board::load_images(const virt_config& config) {

@@ -87,7 +87,7 @@ class BadInput(unittest.TestCase):
 
     def test_devices(self):
         self.refused(r"-device: 'vmcoreinf', expected vmcoreinfo", "-device", "vmcoreinf")
-        self.refused(r"at most one vmcoreinfo device", "-device", "vmcoreinfo", "-device", "vmcoreinfo")
+        self.refused(r"-device vmcoreinfo: at most one vmcoreinfo device", "-device", "vmcoreinfo", "-device", "vmcoreinfo")
         self.refused(r"-device: unknown property 'x'", "-device", "vmcoreinfo,x=1")
         self.refused(r"loader needs file", "-device", "loader,addr=0x80000000")
 
@@ -98,12 +98,12 @@ class BadInput(unittest.TestCase):
         self.refused(r"exactly one of", "-fw_cfg", "name=opt/a")
         self.refused(r"exactly one of", "-fw_cfg", "string=a")
         self.refused(r"cannot read '/nonexistent'", "-fw_cfg", "name=opt/a,file=/nonexistent")
-        self.refused(r"duplicate fw_cfg file name: opt/a", "-fw_cfg", "name=opt/a,string=b", "-fw_cfg",
+        self.refused(r"-fw_cfg: duplicate fw_cfg file name: opt/a", "-fw_cfg", "name=opt/a,string=b", "-fw_cfg",
                      "opt/a,string=c")
 
     def test_more_fw_cfg_files_than_slots(self):
         files = [word for i in range(40) for word in ("-fw_cfg", f"name=opt/{i},string=x")]
-        self.refused(r"opt/\d+", *files)
+        self.refused(r"-fw_cfg: .*opt/\d+", *files)
 
     def test_a_users_file_in_the_place_of_the_device(self):
         run = subprocess.run([VMCORE_VP, "-bios", FIRMWARE, "-fw_cfg", "name=etc/vmcoreinfo,string=x", "-device",
@@ -138,9 +138,9 @@ class BadInput(unittest.TestCase):
         self.refused(r"empty", firmware=self.path("empty", b""))
 
     def test_truncated_elf(self):
-        for length in (5, 20, 63, 64, 100, 2000, -100000):
+        for length in (5, 20, 63, 64, 100, 2000, 10000):
             cut = self.path("cut.elf", self.elf(length=length))
-            self.refused(r"-bios '.*cut.elf': (truncated|not a readable ELF|an ELF file of)", firmware=cut)
+            self.refused(r"-bios '.*cut.elf': (truncated|not a readable ELF file)", firmware=cut)
 
     def test_elf_for_another_machine(self):
         other = self.path("x86.elf", self.elf(18, struct.pack("<H", 62)))

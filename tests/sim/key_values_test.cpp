@@ -59,5 +59,6 @@ TEST(nearest_word, finds_what_was_meant_and_nothing_far_off) {
     const std::vector<std::string> words{"serial", "smp", "device"};
     EXPECT_EQ(nearest_word("seriel", words), "serial");
     EXPECT_EQ(nearest_word("devices", words), "device");
+    EXPECT_EQ(nearest_word("dmup", {"smp", "dump"}), "dump") << "two letters swapped are one mistake";
     EXPECT_EQ(nearest_word("qqqq", words), "");
 }
