@@ -111,6 +111,9 @@ private:
     void wait_for_interrupt(const op& what);
     bool read_memory(uint64_t address, unsigned size, uint64_t& value, cause when_refused);
     bool write_memory(uint64_t address, unsigned size, uint64_t value);
+    cause misaligned_atomic() const {
+        return m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned;
+    }
     bool check(const memory_port::result& answer, cause when_refused);
 
     // The hot state first.

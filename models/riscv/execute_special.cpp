@@ -121,12 +121,16 @@ void core::load_reserved(const op& what, unsigned size) {
     retire(m_pc + what.length);
 }
 
-/// Succeeds when the address is the one reserved and memory there still has the value that LR saw.
+/// Succeeds when the address is the one reserved and memory there still has the value that LR saw. An address
+/// that is not reserved is not looked at, so a misaligned one does not trap - but, as in QEMU, the address of
+/// all ones, which stands for no reservation.
 void core::store_conditional(const op& what, unsigned size) {
     const uint64_t address = m_x[what.rs1];
     const uint64_t operand = m_x[what.rs2];
     bool success = false;
-    if (address == m_reserved && address % size == 0) {
+    if (address == m_reserved) {
+        if (address % size != 0)
+            return raise(misaligned_atomic(), address);
         uint64_t value = 0;
         if (!read_memory(address, size, value, cause::store_access))
             return;
@@ -144,7 +148,7 @@ void core::atomic(const op& what, unsigned size) {
     const uint64_t operand = sign_extend(m_x[what.rs2], size);
     uint64_t value = 0;
     if (address % size != 0)
-        return raise(m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned, address);
+        return raise(misaligned_atomic(), address);
     if (!read_memory(address, size, value, cause::store_access))
         return;
     value = sign_extend(value, size);

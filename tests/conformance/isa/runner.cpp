@@ -152,6 +152,7 @@ struct board : sc_core::sc_module {
         cpu.mtip.bind(mtip);
         cpu.meip.bind(meip);
         uart.on_write = [](uint32_t value) { std::putchar(static_cast<int>(value & 0xff)); };
+        mtip.write(true); // QEMU: mtimecmp is 0 at power-on, so the timer interrupt is pending
         finisher.on_write = [this](uint32_t value) {
             status = static_cast<int>(value >> 16);
             cpu.yield();
