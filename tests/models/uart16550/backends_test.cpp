@@ -1,76 +1,16 @@
-#include "models/uart16550/backend.h"
+#include "tests/models/uart16550/backends_bench.h"
 
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <fcntl.h>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <poll.h>
-#include <sstream>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <termios.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace vmcore;
-using testing::AllOf;
+using namespace vmcore::test;
 using testing::HasSubstr;
 
 namespace {
-
-std::string message_of(const std::string& spec) {
-    try {
-        make_backend(spec);
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return "";
-}
-
-size_t put(uart_backend& backend, const std::string& text) {
-    return backend.write(reinterpret_cast<const uint8_t*>(text.data()), text.size());
-}
-
-std::string take(uart_backend& backend) {
-    uint8_t data[256];
-    return std::string(reinterpret_cast<char*>(data), backend.read(data, sizeof data));
-}
-
-/// What arrives, polled for as long as nothing came yet.
-std::string take_patiently(uart_backend& backend) {
-    std::string text;
-    for (int i = 0; i < 2000 && text.empty(); ++i) {
-        text = take(backend);
-        if (text.empty())
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return text;
-}
-
-/// A directory of its own for each test, gone afterwards.
-struct backends : testing::Test {
-    std::string directory;
-
-    void SetUp() override {
-        char name[] = "/tmp/vmcore_uart_XXXXXX";
-        ASSERT_NE(mkdtemp(name), nullptr);
-        directory = name;
-    }
-    void TearDown() override { std::filesystem::remove_all(directory); }
-    std::string path(const std::string& name) const { return directory + "/" + name; }
-    std::string contents(const std::string& name) const {
-        std::ostringstream text;
-        text << std::ifstream(path(name)).rdbuf();
-        return text.str();
-    }
-};
 
 /// The other end of a unix socket.
 class peer {
@@ -302,133 +242,4 @@ TEST_F(backends, a_peer_that_does_not_read_stops_the_writer_and_loses_nothing) {
     EXPECT_EQ(heard, sent);
     EXPECT_EQ(put(*backend, "y\n"), 2u);
     EXPECT_EQ(other.hear(2), "y\n");
-}
-
-namespace {
-
-/// Runs `body` in a child whose standard input and output are the descriptors given, and returns its status.
-template <typename BODY>
-int in_child(int input, int output, BODY body) {
-    const pid_t child = fork();
-    if (child == 0) {
-        dup2(input, STDIN_FILENO);
-        dup2(output, STDOUT_FILENO);
-        _exit(body());
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    return status;
-}
-
-} // namespace
-
-TEST_F(backends, stdio_reads_and_writes_pipes_and_sees_the_end) {
-    int in[2];
-    int out[2];
-    ASSERT_EQ(pipe(in) | pipe(out), 0);
-    ASSERT_EQ(write(in[1], "typed", 5), 5);
-    close(in[1]);
-    const int status = in_child(in[0], out[1], [] {
-        const auto backend = make_backend("stdio");
-        const bool before = backend->has_input();
-        const std::string text = take(*backend) + take(*backend);
-        put(*backend, text + " without newline");
-        return before && !backend->has_input() ? 0 : 1;
-    });
-    EXPECT_EQ(status, 0);
-    close(out[1]);
-    char text[64] = {};
-    EXPECT_EQ(read(out[0], text, sizeof text), 21);
-    EXPECT_STREQ(text, "typed without newline");
-}
-
-TEST_F(backends, stdio_survives_a_reader_that_left) {
-    int out[2];
-    ASSERT_EQ(pipe(out), 0);
-    close(out[0]);
-    const int status = in_child(STDIN_FILENO, out[1], [] {
-        std::signal(SIGPIPE, SIG_DFL);
-        const auto backend = make_backend("stdio");
-        put(*backend, "line\n");
-        const bool told = backend->error().find("Broken pipe") != std::string::npos;
-        sigset_t waiting;
-        sigpending(&waiting);
-        return told && !sigismember(&waiting, SIGPIPE) ? 0 : 1;
-    });
-    EXPECT_EQ(status, 0);
-}
-
-TEST_F(backends, stdio_can_be_used_once) {
-    const auto backend = make_backend("stdio");
-    EXPECT_THAT(message_of("stdio"), AllOf(HasSubstr("-serial stdio"), HasSubstr("in use already")));
-}
-
-namespace {
-
-bool is_raw(int terminal) {
-    termios mode{};
-    EXPECT_EQ(tcgetattr(terminal, &mode), 0);
-    return (mode.c_lflag & (ICANON | ECHO)) == 0 && (mode.c_iflag & ICRNL) == 0;
-}
-
-struct pseudo_terminal {
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    int slave = -1;
-    pseudo_terminal() {
-        grantpt(master);
-        unlockpt(master);
-        slave = open(ptsname(master), O_RDWR | O_NOCTTY);
-    }
-    ~pseudo_terminal() {
-        close(slave);
-        close(master);
-    }
-};
-
-} // namespace
-
-TEST_F(backends, a_terminal_is_raw_while_in_use_and_keeps_its_signal_keys) {
-    pseudo_terminal terminal;
-    const int status = in_child(terminal.slave, STDOUT_FILENO, [&] {
-        auto backend = make_backend("stdio");
-        termios mode{};
-        tcgetattr(terminal.slave, &mode);
-        const bool raw = is_raw(terminal.slave) && (mode.c_lflag & ISIG);
-        const bool key = write(terminal.master, "k", 1) == 1 && take_patiently(*backend) == "k";
-        backend.reset();
-        return raw && key && !is_raw(terminal.slave) ? 0 : 1;
-    });
-    EXPECT_EQ(status, 0);
-}
-
-TEST_F(backends, a_terminal_is_restored_by_exit_and_from_a_signal_handler) {
-    pseudo_terminal terminal;
-    in_child(terminal.slave, STDOUT_FILENO, [] {
-        make_backend("stdio").release(); // never destroyed
-        std::quick_exit(0);
-        return 0;
-    });
-    EXPECT_TRUE(is_raw(terminal.slave)) << "this way nothing restores it: the test below proves something";
-
-    const auto restored_after = [&](auto end) {
-        termios mode{};
-        tcgetattr(terminal.slave, &mode);
-        mode.c_lflag |= ICANON | ECHO;
-        mode.c_iflag |= ICRNL;
-        tcsetattr(terminal.slave, TCSANOW, &mode);
-        in_child(terminal.slave, STDOUT_FILENO, [&] {
-            make_backend("stdio").release();
-            end();
-            return 0;
-        });
-        return !is_raw(terminal.slave);
-    };
-    EXPECT_TRUE(restored_after([] { std::exit(0); }));
-    EXPECT_TRUE(restored_after([] {
-        std::signal(SIGTERM, [](int) {
-            restore_terminal();
-            _exit(0);
-        });
-        std::raise(SIGTERM);
-    }));
 }
