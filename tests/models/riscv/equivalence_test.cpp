@@ -1,0 +1,153 @@
+#include "tests/models/riscv/machine.h"
+
+#include <rapidcheck.h>
+
+// Random programs end in the same state at the same time, whatever the hart is allowed to cache and however
+// far it runs ahead.
+
+namespace vmcore::test {
+namespace {
+
+/// x5 counts the loop's turns down, x8 points into the data, x9 at the device; the rest is free.
+uint32_t random_instruction(unsigned distance_to_end) {
+    const auto free_register = [] {
+        const unsigned number = *rc::gen::inRange(0u, 30u);
+        return number == 5 ? 30u : number == 8 ? 31u : number == 9 ? 0u : number;
+    };
+    const unsigned rd = free_register(), a = free_register(), b = free_register();
+    switch (*rc::gen::inRange(0, 12)) {
+    case 0: return r_type(0x33, *rc::gen::inRange(0u, 8u), 1, rd, a, b);
+    case 1: return r_type(0x3b, 0, *rc::gen::element(0u, 1u, 0x20u), rd, a, b);
+    case 2: return load(*rc::gen::inRange(0u, 7u), rd, 8, *rc::gen::inRange(-1024, 1024));
+    case 3: return store(*rc::gen::inRange(0u, 4u), b, 8, *rc::gen::inRange(-1024, 1024));
+    case 4: return amo(*rc::gen::element(0u, 1u, 4u, 8u, 12u, 16u, 20u, 24u, 28u, 2u, 3u), 3, rd, 8, 0);
+    case 5:
+        return branch(*rc::gen::element(0u, 1u, 4u, 5u, 6u, 7u), a, b,
+                      4 * static_cast<int>(*rc::gen::inRange(1u, std::min(distance_to_end, 12u) + 1)));
+    case 6:
+        return *rc::gen::element(fence_i, csrrs(rd, minstret, 0), csrrs(rd, mcycle, 0),
+                                 csrrs(rd, time_csr, 0));
+    case 7: return sw(b, 9, 4 * *rc::gen::inRange(0, 16));
+    case 8: return lw(rd, 9, *rc::gen::inRange(0, 60));
+    case 9: return *rc::gen::element(ecall, ebreak, 0xffffffffu, lw(rd, 0, 0), sd(b, 0, 8));
+    default:
+        return i_type(0x13, *rc::gen::element(0u, 2u, 3u, 4u, 6u, 7u), rd, a, *rc::gen::inRange(-2048, 2048));
+    }
+}
+
+class equivalence : public bench {
+protected:
+    explicit equivalence(sc_core::sc_time latency = {}) {
+        add("plain", true, true, 10000, latency);
+        add("no_blocks", true, false, 10000, latency);
+        add("no_dmi", false, true, 10000, latency);
+        add("short_quantum", true, true, 7, latency);
+        add("odd_quantum", true, true, 333, latency);
+    }
+
+    static constexpr uint64_t handler = ram_base + 0x1000, data = ram_base + 0x2400;
+
+    void start(machine& board, const std::vector<uint32_t>& program) {
+        std::memset(board.ram.data(), 0, ram_size);
+        board.put(ram_base, {auipc(6, 1), csrrw(0, mtvec, 6), addi(5, 0, 5)});
+        board.put(ram_base + 12, program);
+        const auto back = -4 * static_cast<int>(program.size() + 1);
+        board.put(ram_base + 12 + 4 * program.size(),
+                  {addi(5, 5, -1), branch(1, 5, zero, back), sw(5, 9, 0x40), wfi, jal(zero, -4)});
+        // Skips the instruction that trapped.
+        board.put(handler, {csrrw(6, mepc, 0), addi(6, 6, 4), csrrw(0, mepc, 6), csrrw(6, mcause, 0),
+                            csrrs(0, mstatus, 30), mret});
+        board.device.accesses.clear();
+        board.device.value = 0x5a;
+        board.cpu.reset();
+        board.cpu.set_x(30, 0x1800);
+        board.cpu.set_x(8, data);
+        board.cpu.set_x(9, device_base);
+    }
+
+    struct summary {
+        std::vector<uint64_t> registers;
+        std::vector<uint64_t> memory;
+        uint64_t instructions;
+        std::vector<uint64_t> device; ///< addresses, values and times
+    };
+
+    summary summarise(machine& board, sc_core::sc_time began) {
+        summary result{board.cpu.general_registers(), {}, board.cpu.instructions(), {}};
+        for (uint64_t at = data - 0x400; at < data + 0x500; at += 8)
+            result.memory.push_back(board.word(at));
+        for (const probe_target::access& each : board.device.accesses)
+            for (const uint64_t part : {each.address, each.value, (each.when - began).value()})
+                result.device.push_back(part);
+        return result;
+    }
+
+    /// Starts at a full multiple of the time CSR's tick, so that all runs see the same times.
+    sc_core::sc_time align() {
+        const uint64_t tick = sc_core::sc_time(100, sc_core::SC_NS).value();
+        const uint64_t now = sc_core::sc_time_stamp().value();
+        wait(sc_core::sc_time::from_value(tick - now % tick));
+        return sc_core::sc_time_stamp();
+    }
+
+    std::vector<std::unique_ptr<machine>> boards;
+
+    void add(const std::string& name, bool dmi, bool blocks, unsigned quantum_ns, sc_core::sc_time latency) {
+        hart::config settings;
+        settings.dmi = dmi;
+        settings.block_cache = blocks;
+        settings.quantum = sc_core::sc_time(quantum_ns, sc_core::SC_NS);
+        boards.push_back(std::make_unique<machine>(*this, name, settings, latency));
+    }
+
+    void compare(const std::vector<uint32_t>& program) {
+        const sc_core::sc_time began = align();
+        for (const auto& each : boards)
+            start(*each, program);
+        const sc_core::sc_time limit = began + sc_core::sc_time(500, sc_core::SC_US);
+        const auto all_done = [this] {
+            return std::all_of(boards.begin(), boards.end(),
+                               [](const auto& each) { return each->cpu.waiting(); });
+        };
+        while (!all_done() && sc_core::sc_time_stamp() < limit)
+            wait(1, sc_core::SC_US);
+        RC_ASSERT(all_done());
+        wait(20, sc_core::SC_US);
+        const summary first = summarise(*boards[0], began);
+        for (const auto& each : boards) {
+            const summary other = summarise(*each, began);
+            RC_ASSERT(other.registers == first.registers);
+            RC_ASSERT(other.memory == first.memory);
+            RC_ASSERT(other.instructions == first.instructions);
+            RC_ASSERT(other.device == first.device);
+        }
+    }
+
+    void check_random_programs() {
+        const bool passed = rc::check("all harts agree", [this] {
+            const auto length = *rc::gen::inRange(1u, 80u);
+            std::vector<uint32_t> program;
+            for (unsigned i = 0; i < length; ++i)
+                program.push_back(random_instruction(length - i));
+            compare(program);
+        });
+        EXPECT_TRUE(passed);
+    }
+};
+
+SC_TEST(equivalence, caches_and_quantum_do_not_change_what_a_program_does_or_when) {
+    check_random_programs();
+}
+
+class equivalence_with_latency : public equivalence {
+protected:
+    equivalence_with_latency()
+        : equivalence(sc_core::sc_time(3, sc_core::SC_NS)) {}
+};
+
+SC_TEST(equivalence_with_latency, direct_access_and_transactions_take_the_same_time) {
+    check_random_programs();
+}
+
+} // namespace
+} // namespace vmcore::test
