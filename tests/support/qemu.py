@@ -68,11 +68,12 @@ def run_to_dump(qemu, arguments, dump, directory):
     """Runs QEMU until the guest has powered off, then writes an ELF dump of it. Returns the console's bytes."""
     console = os.path.join(directory, "qemu-console")
     qmp = Qmp(os.path.join(directory, "qmp"))
-    command = [qemu, *arguments, "-display", "none", "-serial", f"file:{console}", "-monitor", "none", "-no-shutdown",
+    command = [qemu, *arguments, "-display", "none", "-serial", f"file:{console}", "-monitor", "none", "-no-shutdown", "-S",
                "-chardev", f"socket,path={directory}/qmp,id=qmp", "-mon", "chardev=qmp,mode=control"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         qmp.accept()
+        qmp.execute("cont")  # the guest was held, so that no event is missed
         qmp.wait_for("STOP")
         if dump:
             qmp.execute("dump-guest-memory", paging=False, protocol=f"file:{dump}")
