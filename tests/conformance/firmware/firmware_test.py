@@ -1,6 +1,6 @@
 """The same firmware on QEMU and on vmcore-vp: console, exit status, and the dumps compared.
 
-usage: firmware_test.py VMCORE_VP FIRMWARE.elf [--dump]
+usage: firmware_test.py VMCORE_VP FIRMWARE.elf [--dump] [--harts N]
 """
 import argparse
 import os
@@ -41,6 +41,8 @@ def device_tree_ranges(core):
 DELIBERATE = [
     ("the device tree's bytes in RAM", device_tree_ranges),
 ]
+# On QEMU, harts are host threads: how far the parked ones have come when hart 0 powers off is chance.
+PARKED_HART_REGISTERS = slice(112, 112 + 32 * 8)
 # Not compared, because they are of the file and not of the guest: e_ehsize (QEMU writes 8, the header has 64 bytes);
 # section headers, which QEMU writes before the program headers and vmcore-vp does not need; file offsets, which are
 # page-aligned here.
@@ -67,10 +69,14 @@ def compare_loads(ours, theirs):
 def compare_notes(ours, theirs):
     assert [(note.name, note.type, len(note.desc)) for note in ours.notes] == \
         [(note.name, note.type, len(note.desc)) for note in theirs.notes], "notes differ in name, type or size"
-    for hart, (mine, other) in enumerate(zip(ours.riscv64_registers(), theirs.riscv64_registers())):
-        assert mine == other, f"register {hart} (0 is pc): 0x{mine:x} here, 0x{other:x} on QEMU"
-    for mine, other in zip(ours.notes, theirs.notes):
-        assert mine.desc == other.desc, f"note {mine.name}: bytes differ"
+    for number, (mine, other) in enumerate(zip(ours.riscv64_registers(), theirs.riscv64_registers())):
+        assert mine == other, f"register {number} (0 is pc): 0x{mine:x} here, 0x{other:x} on QEMU"
+    for index, (mine, other) in enumerate(zip(ours.notes, theirs.notes)):
+        a, b = bytearray(mine.desc), bytearray(other.desc)
+        if mine.name == "CORE" and index > 0:
+            for desc in (a, b):
+                desc[PARKED_HART_REGISTERS] = bytes(len(desc[PARKED_HART_REGISTERS]))
+        assert a == b, f"note {index}, {mine.name}: bytes differ"
 
 
 def write_qemu_only_files(directory):
@@ -88,6 +94,7 @@ def main():
     parser.add_argument("vmcore_vp")
     parser.add_argument("firmware")
     parser.add_argument("--dump", action="store_true", help="compare the dumps too")
+    parser.add_argument("--harts", type=int, default=1)
     arguments = parser.parse_args()
     qemu = qemu_runner.find_qemu()
     if qemu is None:
@@ -95,7 +102,7 @@ def main():
         return qemu_runner.SKIPPED
 
     with tempfile.TemporaryDirectory() as directory:
-        guest = [*BOARD, *BLOB, "-bios", arguments.firmware]
+        guest = [*BOARD, *BLOB, "-smp", str(arguments.harts), "-bios", arguments.firmware]
         core = os.path.join(directory, "vmcore.elf")
         ours = subprocess.run([arguments.vmcore_vp, *guest, "-nographic", *write_qemu_only_files(directory),
                                "--dump", core], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=120)
