@@ -20,7 +20,6 @@ enum : uint8_t {
     fcr_enable = 0x01,
     fcr_clear_receiver = 0x02,
     fcr_clear_transmitter = 0x04,
-    fcr_kept = 0xc9,
 
     lcr_data_bits = 0x03,
     lcr_two_stop_bits = 0x04,

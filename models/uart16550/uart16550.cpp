@@ -182,7 +182,7 @@ void uart16550::write_fcr(const register_access& access, uint64_t value) {
         m_transmit_fifo.clear();
         m_thr_empty_pending = true;
     }
-    m_fcr = byte & fcr_kept;
+    m_fcr = byte;
     update_irq();
 }
 

@@ -20,7 +20,7 @@ static item& add_file(fw_cfg_controller& firmware, item::write_handler on_write)
 
 vmcoreinfo::vmcoreinfo(const sc_core::sc_module_name& name, fw_cfg_controller& firmware)
     : sc_core::sc_module(name)
-    , m_file(add_file(firmware, [this](uint32_t offset, uint32_t length) { written(offset, length); })) {
+    , m_file(add_file(firmware, [this](uint32_t, uint32_t length) { written(length); })) {
     reset();
 }
 
@@ -41,10 +41,10 @@ vmcoreinfo_record vmcoreinfo::record() const {
     return record;
 }
 
-/// Only a write of the whole file makes a record; any other takes a record back that was there, although its
-/// bytes do change.
-void vmcoreinfo::written(uint32_t offset, uint32_t length) {
-    m_present = offset == 0 && length == file_size && record().guest_format != vmcoreinfo_format_none;
+/// Only a write of the whole file, which starts at its beginning, makes a record; any other takes a record
+/// back that was there, although its bytes do change.
+void vmcoreinfo::written(uint32_t length) {
+    m_present = length == file_size && record().guest_format != vmcoreinfo_format_none;
     if (m_present && m_on_publish)
         m_on_publish(record());
 }

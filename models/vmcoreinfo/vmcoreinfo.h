@@ -36,7 +36,7 @@ public:
     void on_publish(publish_handler handler) { m_on_publish = std::move(handler); }
 
 private:
-    void written(uint32_t offset, uint32_t length);
+    void written(uint32_t length);
 
     item& m_file;
     bool m_present = false;
