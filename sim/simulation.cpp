@@ -61,14 +61,15 @@ std::string symbol_file(const options& wanted) {
 
 int simulate(const options& wanted) {
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
-    const signal_watcher signals([&control] { control.commands().post([&control] { control.stop(); }); },
-                                 restore_terminal);
     virt::virt_board board("virt", wanted.board, control);
     dump_writer dumps(wanted, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
         control.on_guest_publish([&dumps] { dumps.write(); });
 
+    // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
+    const signal_watcher signals([&control] { control.commands().post([&control] { control.stop(); }); },
+                                 restore_terminal);
     board.reset();
     const run_end end = control.run(board);
     board.flush_console();

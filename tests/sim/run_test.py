@@ -111,6 +111,15 @@ class Run(unittest.TestCase):
             digests.add(self.digest(self.path("vmcore")))
         self.assertEqual(len(digests), 1)
 
+    def test_a_reset_boots_again_and_the_dump_has_no_record_of_the_time_before(self):
+        run = self.run_guest("reset", "-device", "vmcoreinfo", "--dump", self.path("vmcore"))
+        self.assertEqual(run.stdout, "published, resetting\nsecond boot: the record is gone\n")
+        self.assertIn("guest note is not present", run.stderr)
+
+    def test_no_reboot_ends_the_run_at_the_reset(self):
+        run = self.run_guest("reset", "-device", "vmcoreinfo", "-no-reboot")
+        self.assertEqual(run.stdout, "published, resetting\n")
+
     def test_more_harts_more_notes(self):
         self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "-smp", "4", "--dump", self.path("vmcore"))
         core = elf_core.Core(self.path("vmcore"))
