@@ -146,9 +146,9 @@ SC_TEST(interrupts_in_a_loop, a_line_is_seen_at_the_quantum_edge) {
     load(with_handler({csrrw(0, mie, a4), csrrsi(0, mstatus, 8), jal(zero, 0)}), {1 << 11});
     wait(15, sc_core::SC_US);
     board.meip.write(true);
-    wait(5, sc_core::SC_US); // the edge is at 20 us
+    wait(4, sc_core::SC_US); // the edge is at 20 us
     EXPECT_EQ(cpu.x(a1), 0u);
-    wait(1, sc_core::SC_US);
+    wait(2, sc_core::SC_US);
     EXPECT_EQ(cpu.x(a1), interrupt | 11);
     EXPECT_EQ(cpu.x(a3), after_set_up + 8);
 }

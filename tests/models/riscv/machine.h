@@ -71,7 +71,7 @@ struct machine {
     bus interconnect;
     probe_target device;
     test_clock clock;
-    sc_core::sc_signal<bool> msip, mtip, meip;
+    sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> msip, mtip, meip;
     hart cpu;
 
     machine(bench& owner, const std::string& name, hart::config settings,
@@ -123,8 +123,8 @@ protected:
     void load(const std::vector<uint32_t>& program, std::vector<uint64_t> registers = {}) {
         board.put(ram_base, program);
         board.put(ram_base + 4 * program.size(), {wfi, jal(zero, -4)});
-        board.put(handler,
-                  {csrrs(a1, mcause, 0), csrrs(a2, mtval, 0), csrrs(a3, mepc, 0), wfi, jal(zero, -4)});
+        board.put(handler, {csrrs(a1, mcause, 0), csrrs(a2, mtval, 0), csrrs(a3, mepc, 0), csrrw(0, mie, 0),
+                            wfi, jal(zero, -4)});
         cpu.reset();
         for (unsigned i = 0; i < registers.size(); ++i)
             cpu.set_x(a0 + 4 + i, registers[i]); // a4 and up
