@@ -121,7 +121,9 @@ static void print_case(unsigned index) {
     for (int i = 0; i < 31; ++i)
         if (frame.x[i] != before[i]) {
             print(" x");
-            print_hex(i + 1);
+            if (i + 1 >= 10)
+                put("0123"[(i + 1) / 10]);
+            put("0123456789"[(i + 1) % 10]);
             put('=');
             print_hex(frame.x[i]);
         }

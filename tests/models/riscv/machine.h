@@ -96,7 +96,8 @@ struct machine {
     }
 
     void put(uint64_t address, const std::vector<uint32_t>& words) {
-        std::memcpy(ram.data() + (address - ram_base), words.data(), 4 * words.size());
+        if (!words.empty())
+            std::memcpy(ram.data() + (address - ram_base), words.data(), 4 * words.size());
     }
     void put16(uint64_t address, uint16_t parcel) {
         std::memcpy(ram.data() + (address - ram_base), &parcel, sizeof parcel);
