@@ -2,6 +2,7 @@
 
 #include "models/test_finisher/power_control.h"
 #include "platform/board.h"
+#include "sim/kernel_bell.h"
 #include "sim/mailbox.h"
 
 #include <chrono>
@@ -36,7 +37,11 @@ public:
     void on_guest_publish(std::function<void()> action) { m_publish_action = std::move(action); }
     void guest_published(); ///< called by the board, from within the simulation
 
-    mailbox& commands() { return m_mailbox; }
+    /// Has a command carried out on the kernel's thread, soon; any thread may call it.
+    void post(mailbox::command command) {
+        m_mailbox.post(std::move(command));
+        m_bell.ring();
+    }
     void stop() { m_end = run_end{run_end::cause::stopped}; } ///< to be posted: ends the run
 
     std::chrono::steady_clock::duration host_time() const { return m_host_time; }
@@ -53,6 +58,7 @@ private:
     bool m_reboot;
     board* m_board = nullptr;
     mailbox m_mailbox;
+    kernel_bell m_bell{"bell"};
     std::function<void()> m_publish_action;
     bool m_publish_pending = false;
     bool m_reset_pending = false;

@@ -68,7 +68,7 @@ int simulate(const options& wanted) {
         control.on_guest_publish([&dumps] { dumps.write(); });
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
-    const signal_watcher signals([&control] { control.commands().post([&control] { control.stop(); }); },
+    const signal_watcher signals([&control] { control.post([&control] { control.stop(); }); },
                                  restore_terminal);
     board.reset();
     const run_end end = control.run(board);

@@ -40,13 +40,16 @@ class Run(unittest.TestCase):
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
 
-    def start_idle(self, *arguments):
+    def start(self, name, first_line, *arguments):
         """A guest that never ends by itself, running."""
-        process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", firmware("idle"), *arguments],
+        process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", firmware(name), *arguments],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
-        self.assertEqual(process.stdout.readline(), "idle\n")
+        self.assertEqual(process.stdout.readline(), first_line)
         return process
+
+    def start_idle(self, *arguments):
+        return self.start("idle", "idle\n", *arguments)
 
     def test_the_guest_decides_the_exit_status(self):
         self.assertIn("failed: etc/vmcoreinfo", self.run_guest("vmcoreinfo", status=3).stdout)
@@ -133,6 +136,11 @@ class Run(unittest.TestCase):
             process.send_signal(number)
             self.assertEqual(process.wait(timeout=60), 0)
             self.assertGreater(len(elf_core.Core(core).loads), 0)
+
+    def test_a_signal_ends_a_guest_that_does_gigabytes_of_dma_in_one_instruction(self):
+        process = self.start("hostile", "clearing\n", "-m", "4G")
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 0)
 
     def test_an_idle_board_with_16_gib_takes_less_than_100_mb(self):
         process = self.start_idle("-m", "16G")
