@@ -23,7 +23,7 @@ function(vmcore_test name)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} vmcore_test_harness)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  vmcore_compile_options(${name})
+  vmcore_compile_options(${name} TEST)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
   # gtest_discover_tests cuts a list of several variables apart, so the environment comes in a script of its own.
   set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake")
