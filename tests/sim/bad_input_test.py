@@ -137,6 +137,17 @@ class BadInput(unittest.TestCase):
         self.refused(r"-bios: cannot read '/': it is a directory", firmware="/")
         self.refused(r"empty", firmware=self.path("empty", b""))
 
+    def test_file_that_never_ends(self):
+        self.refused(r"-bios: cannot read '/dev/zero': it is too long", firmware="/dev/zero")
+
+    def test_file_of_absurd_length(self):
+        long = self.path("long", b"")
+        os.truncate(long, 1 << 40)
+        self.refused(r"-bios: cannot read '.*long': it is too long", firmware=long)
+
+    def test_file_that_fails_while_it_is_read(self):
+        self.refused(r"-bios: cannot read '/proc/self/mem': Input/output error", firmware="/proc/self/mem")
+
     def test_truncated_elf(self):
         for length in (5, 20, 63, 64, 100, 2000, 10000):
             cut = self.path("cut.elf", self.elf(length=length))
