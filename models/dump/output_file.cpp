@@ -57,12 +57,41 @@ output_file::output_file(const std::string& path, file_operations& operations)
         fail("create", path.empty() ? ENOENT : EISDIR);
     m_path = real_path.string();
     m_directory = real_path.has_parent_path() ? real_path.parent_path().string() : ".";
-    constexpr size_t room_for_suffix = 16; // names end at 255 bytes on all usual file systems
-    m_temporary = m_directory + "/." + name.substr(0, 255 - room_for_suffix) + ".XXXXXX";
+    constexpr size_t room_for_suffix = 24; // names end at 255 bytes on all usual file systems
+    m_temporary_stem = m_directory + "/." + name.substr(0, 255 - room_for_suffix) + ".";
+    open_unfinished();
+}
+
+/// Link to a file that this process has open: the way to name one that has no name yet.
+static std::string link_to_descriptor(int file) {
+    return "/proc/self/fd/" + std::to_string(file);
+}
+
+void output_file::open_unfinished() {
+    m_file = ::open(m_directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (m_file >= 0 && ::access(link_to_descriptor(m_file).c_str(), F_OK) == 0)
+        return;
+    if (m_file >= 0)
+        ::close(m_file);
+    m_temporary = m_temporary_stem + "XXXXXX"; // the file system knows no files without a name
     m_file = ::mkostemp(m_temporary.data(), O_CLOEXEC);
     if (m_file < 0) {
         m_temporary.clear();
         fail("create", errno);
+    }
+}
+
+void output_file::give_temporary_name() {
+    const std::string source = link_to_descriptor(m_file);
+    for (int attempt = 0;; ++attempt) {
+        const std::string name =
+            m_temporary_stem + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+        if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+            m_temporary = name;
+            return;
+        }
+        if (errno != EEXIST)
+            fail("create", errno);
     }
 }
 
@@ -98,6 +127,8 @@ void output_file::set_size(uint64_t size) {
 void output_file::commit(bool durable) {
     if (durable && m_operations.fsync(m_file) != 0)
         fail("write", errno);
+    if (m_temporary.empty())
+        give_temporary_name(); // rename() replaces an old file at once, which linkat() cannot
     // Some file systems report a failed write only here. The descriptor is gone whatever close() answers.
     const int file = m_file;
     m_file = -1;

@@ -24,9 +24,11 @@ public:
 
 /// A file that appears under its name only when it is complete.
 ///
-/// It is written under a temporary name in the same directory, with mode 0600 because it holds a guest's
-/// memory, and takes its name, replacing a file that was there, at commit(). Without a commit nothing is left
-/// behind. A symbolic link to an existing file is followed; directories and devices are refused.
+/// It is written in the same directory, with mode 0600 because it holds a guest's memory, and takes its name,
+/// replacing a file that was there, at commit(). Without a commit nothing is left behind: until then the file
+/// has no name at all, so that it vanishes even with a process that is killed, or a temporary one where the
+/// file system wants a name. A symbolic link to an existing file is followed; directories and devices are
+/// refused.
 ///
 /// Every error is a std::system_error whose text names the file and what the operating system said.
 class output_file {
@@ -47,6 +49,8 @@ public:
 
 private:
     [[noreturn]] void fail(const char* what, int error) const;
+    void open_unfinished();
+    void give_temporary_name();
     void sync_directory();
     void discard();
 
@@ -54,7 +58,8 @@ private:
     std::string m_shown_path; ///< as the user gave it, for messages
     std::string m_path;
     std::string m_directory;
-    std::string m_temporary; ///< empty: there is none (any more)
+    std::string m_temporary_stem; ///< path that temporary names begin with
+    std::string m_temporary;      ///< empty: the file has none (yet, or any more)
     int m_file = -1;
 };
 

@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -72,6 +73,31 @@ TEST_F(output_file_test, without_a_commit_leaves_nothing_and_keeps_the_old_file)
     }
     EXPECT_EQ(read_file(directory / "vmcore"), "old");
     EXPECT_THAT(directory.names(), UnorderedElementsAre("vmcore"));
+}
+
+TEST_F(output_file_test, a_process_that_is_killed_leaves_nothing) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        output_file file(directory / "vmcore");
+        write_text(file, 0, "half");
+        ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_THAT(directory.names(), IsEmpty());
+}
+
+TEST_F(output_file_test, a_temporary_name_that_is_taken_is_left_alone) {
+    const std::string taken = ".vmcore." + std::to_string(::getpid()) + "-0";
+    make_file(directory / taken, "somebody's");
+    output_file file(directory / "vmcore");
+    write_text(file, 0, "x");
+    file.commit(false);
+    EXPECT_EQ(read_file(directory / taken), "somebody's");
+    EXPECT_EQ(read_file(directory / "vmcore"), "x");
+    EXPECT_THAT(directory.names(), UnorderedElementsAre("vmcore", taken));
 }
 
 TEST_F(output_file_test, replaces_an_older_file) {
