@@ -46,7 +46,7 @@ void uart16550::poll_and_repeat() {
         m_poll.notify(m_config.poll_interval);
 }
 
-void uart16550::flush_idle_output() {
+void uart16550::flush_output() {
     m_idle_armed = false;
     m_line.flush();
     report_lost_output();

@@ -53,7 +53,7 @@ uart16550::uart16550(const sc_core::sc_module_name& name, const config& settings
     SC_METHOD(timeout_event);
     sensitive << m_timeout;
     dont_initialize();
-    SC_METHOD(flush_idle_output);
+    SC_METHOD(flush_output);
     sensitive << m_idle;
     dont_initialize();
     SC_METHOD(poll_and_repeat);

@@ -40,6 +40,10 @@ public:
     /// The line saw a break: a zero byte with the break bit of LSR.
     void receive_break();
 
+    /// Passes on to the host what the back end still holds, and warns of output that the host has lost. Call
+    /// it at the end of a run.
+    void flush_output();
+
 private:
     void clear_state();
     void receive(uint8_t byte, const sc_core::sc_time& now);
@@ -57,7 +61,6 @@ private:
     void update_irq();
     void drive_irq();
     void poll_and_repeat();
-    void flush_idle_output();
 
     sc_core::sc_time timeout_interval() const;
     void update_character_time();

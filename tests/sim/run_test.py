@@ -55,6 +55,13 @@ class Run(unittest.TestCase):
         self.assertIn("failed: etc/vmcoreinfo", self.run_guest("vmcoreinfo", status=3).stdout)
         self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", status=0)
 
+    def test_a_console_that_the_host_loses_is_told(self):
+        with open("/dev/full", "w") as full:
+            run = subprocess.run([VMCORE_VP, "-nographic", "-bios", firmware("vmcoreinfo")], stdin=subprocess.DEVNULL,
+                                 stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+        self.assertEqual(run.returncode, 3)
+        self.assertRegex(run.stderr, r"\Avmcore-vp: warning: -serial stdio: cannot write: No space left.*\n\Z")
+
     def test_summary_tells_what_happened(self):
         core = self.path("vmcore")
         text = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", core, "--summary").stderr
