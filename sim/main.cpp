@@ -4,8 +4,10 @@
 #include "sim/simulation.h"
 #include "sim/version.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <systemc>
@@ -32,12 +34,18 @@ void write_device_tree(const options& wanted) {
         throw std::runtime_error("-M dumpdtb: cannot write '" + wanted.device_tree_file + "'");
 }
 
+void print(const std::string& text) {
+    std::cout << text << std::flush;
+    if (!std::cout)
+        throw std::runtime_error(std::string("cannot write to standard output: ") + std::strerror(errno));
+}
+
 int run(const std::vector<std::string>& arguments) {
     const options wanted = vmcore::sim::parse_options(arguments);
     switch (wanted.what) {
-    case options::action::show_help: std::cout << vmcore::sim::help_text(); return 0;
-    case options::action::show_version: std::cout << "vmcore-vp " << vmcore::sim::version << '\n'; return 0;
-    case options::action::list_settings: std::cout << wanted.settings_list; return 0;
+    case options::action::show_help: print(vmcore::sim::help_text()); return 0;
+    case options::action::show_version: print(std::string("vmcore-vp ") + vmcore::sim::version + '\n'); return 0;
+    case options::action::list_settings: print(wanted.settings_list); return 0;
     case options::action::dump_device_tree: write_device_tree(wanted); return 0;
     case options::action::run: break;
     }

@@ -62,6 +62,13 @@ class Run(unittest.TestCase):
         self.assertEqual(run.returncode, 3)
         self.assertRegex(run.stderr, r"\Avmcore-vp: warning: -serial stdio: cannot write: No space left.*\n\Z")
 
+    def test_help_that_cannot_be_printed_is_an_error(self):
+        for option in ("-help", "-version", "--list-config"):
+            with open("/dev/full", "w") as full:
+                run = subprocess.run([VMCORE_VP, option], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual((run.returncode, run.stderr),
+                             (1, "vmcore-vp: cannot write to standard output: No space left on device\n"))
+
     def test_summary_tells_what_happened(self):
         core = self.path("vmcore")
         text = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", core, "--summary").stderr
