@@ -1,3 +1,4 @@
+#include "models/dump/output_file.h"
 #include "platform/virt/boot_images.h"
 #include "sim/key_values.h"
 #include "sim/options.h"
@@ -8,8 +9,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <iostream>
+#include <system_error>
 #include <systemc>
 
 namespace {
@@ -27,11 +28,13 @@ void print_report(const sc_core::sc_report& report, const sc_core::sc_actions& a
 
 void write_device_tree(const options& wanted) {
     const std::vector<uint8_t> tree = vmcore::virt::load_boot_images(wanted.board).device_tree;
-    std::ofstream file(wanted.device_tree_file, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(tree.data()), static_cast<std::streamsize>(tree.size()));
-    file.close();
-    if (!file)
-        throw std::runtime_error("-M dumpdtb: cannot write '" + wanted.device_tree_file + "'");
+    try {
+        vmcore::output_file file(wanted.device_tree_file);
+        file.write_at(0, tree.data(), tree.size());
+        file.commit(false);
+    } catch (const std::system_error& error) {
+        throw std::runtime_error(std::string("-M dumpdtb: ") + error.what());
+    }
 }
 
 void print(const std::string& text) {
@@ -44,7 +47,9 @@ int run(const std::vector<std::string>& arguments) {
     const options wanted = vmcore::sim::parse_options(arguments);
     switch (wanted.what) {
     case options::action::show_help: print(vmcore::sim::help_text()); return 0;
-    case options::action::show_version: print(std::string("vmcore-vp ") + vmcore::sim::version + '\n'); return 0;
+    case options::action::show_version:
+        print(std::string("vmcore-vp ") + vmcore::sim::version + '\n');
+        return 0;
     case options::action::list_settings: print(wanted.settings_list); return 0;
     case options::action::dump_device_tree: write_device_tree(wanted); return 0;
     case options::action::run: break;

@@ -15,6 +15,10 @@ static constexpr uint64_t kernel_alignment = 2 * mebibyte;
 static constexpr uint64_t device_tree_alignment = 2 * mebibyte;
 static constexpr uint64_t farthest_initrd = 512 * mebibyte;
 
+static bool has_firmware(const virt_config& config) {
+    return !config.bios.empty() && config.bios != "none";
+}
+
 namespace {
 
 /// An executable in memory.
@@ -79,14 +83,10 @@ void boot_loader::place_loader_image(const virt_config::loader_image& wanted) {
 boot_images boot_loader::load() {
     uint64_t start = ram_base;
     uint64_t firmware_end = ram_base;
-    if (m_config.bios.empty())
-        throw std::runtime_error("-bios: no firmware given, expected -bios FILE or -bios none");
-    if (m_config.bios != "none") {
+    if (has_firmware(m_config)) {
         const placed firmware = place("-bios", m_config.bios, ram_base);
         start = firmware.entry;
         firmware_end = firmware.end;
-    } else if (m_config.kernel.empty() && m_config.loader_images.empty()) {
-        throw std::runtime_error("-bios none: nothing to run, expected -kernel or -device loader besides");
     }
 
     device_tree_options tree;
@@ -124,6 +124,13 @@ boot_images boot_loader::load() {
 }
 
 } // namespace
+
+void require_guest(const virt_config& config) {
+    if (config.bios.empty())
+        throw std::runtime_error("-bios: no firmware given, expected -bios FILE or -bios none");
+    if (!has_firmware(config) && config.kernel.empty() && config.loader_images.empty())
+        throw std::runtime_error("-bios none: nothing to run, expected -kernel or -device loader besides");
+}
 
 boot_images load_boot_images(const virt_config& config) {
     return boot_loader(config).load();

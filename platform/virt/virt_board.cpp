@@ -111,7 +111,8 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
 }
 
 /// Models do not know the command line: what they refuse gets the name of its option here.
-template <typename ACTION> static void name_option(const std::string& option, ACTION action) {
+template <typename ACTION>
+static void name_option(const std::string& option, ACTION action) {
     try {
         action();
     } catch (const std::runtime_error& error) {
@@ -135,11 +136,13 @@ void virt_board::add_firmware_files(const virt_config& config) {
     });
     name_option("-device vmcoreinfo", [&] {
         for (unsigned i = 0; i < config.vmcoreinfo_devices; ++i)
-            m_vmcoreinfo = std::make_unique<vmcore::vmcoreinfo>(sc_core::sc_gen_unique_name("vmcoreinfo"), m_fw_cfg);
+            m_vmcoreinfo =
+                std::make_unique<vmcore::vmcoreinfo>(sc_core::sc_gen_unique_name("vmcoreinfo"), m_fw_cfg);
     });
 }
 
 void virt_board::load_images(const virt_config& config) {
+    require_guest(config);
     for (image& loaded : load_boot_images(config).images)
         m_images.add(std::move(loaded));
 }

@@ -21,6 +21,11 @@ def limit_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 
 
+def no_file_size():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
 class BadInput(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
@@ -176,6 +181,13 @@ class BadInput(unittest.TestCase):
 
     def test_device_tree_that_is_none(self):
         self.refused(r"-dtb '.*': not a usable device tree", "-dtb", self.path("dtb", b"no tree"))
+
+    # The board's device tree
+
+    def test_device_tree_that_cannot_be_written(self):
+        self.refused(r"-M dumpdtb: cannot create '/nonexistent/x': No such file", "-M", "virt,dumpdtb=/nonexistent/x")
+        self.refused(r"-M dumpdtb: cannot write '.*x.dtb': File too large", "-M", f"virt,dumpdtb={self.path('x.dtb')}",
+                     preexec_fn=no_file_size)
 
     # Dumps
 

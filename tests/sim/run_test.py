@@ -69,6 +69,16 @@ class Run(unittest.TestCase):
             self.assertEqual((run.returncode, run.stderr),
                              (1, "vmcore-vp: cannot write to standard output: No space left on device\n"))
 
+    def test_the_boards_device_tree_is_written_without_a_guest(self):
+        tree = self.path("virt.dtb")
+        run = subprocess.run([VMCORE_VP, "-M", f"virt,dumpdtb={tree}", "-append", "hello"], capture_output=True, text=True,
+                             timeout=60)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "", ""))
+        with open(tree, "rb") as file:
+            contents = file.read()
+        self.assertEqual(contents[:8], b"\xd0\x0d\xfe\xed" + len(contents).to_bytes(4, "big"))
+        self.assertIn(b"hello\0", contents)
+
     def test_summary_tells_what_happened(self):
         core = self.path("vmcore")
         text = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", core, "--summary").stderr
