@@ -4,6 +4,7 @@
 #include "sim/key_values.h"
 #include "sim/settings.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <functional>
 #include <iomanip>
@@ -48,6 +49,7 @@ private:
     void declare_settings();
     void apply_settings();
     [[noreturn]] void refuse(const std::string& argument) const;
+    [[noreturn]] void refuse_value(const std::string& shown) const;
 
     options m_result;
     settings m_settings;
@@ -221,6 +223,15 @@ void option_parser::refuse(const std::string& argument) const {
     throw usage_error(text + (nearest.empty() ? "; -help lists the options" : ""));
 }
 
+void option_parser::refuse_value(const std::string& shown) const {
+    const std::string name = shown.substr(std::min(shown.find_first_not_of('-'), shown.size()));
+    for (const entry& known : m_entries)
+        if (known.name == name)
+            throw usage_error(known.dashes() + name +
+                              (known.value.empty() ? ": takes no value" : ": expected a value behind it"));
+    throw usage_error(shown + ": expected a value behind it, or none where it is a switch");
+}
+
 options option_parser::parse(const std::vector<std::string>& arguments) {
     po::options_description known;
     for (const entry& declared : m_entries) {
@@ -241,8 +252,7 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
                     .run()
                     .options;
     } catch (const po::error_with_option_name& error) {
-        const std::string option = error.get_option_name();
-        throw usage_error(option + ": expected a value behind it, or none where it is a switch");
+        refuse_value(error.get_option_name());
     }
     for (const po::option& option : typed) {
         if (option.string_key.empty() || option.unregistered)

@@ -70,7 +70,10 @@ class BadInput(unittest.TestCase):
         self.refused(r"'vmlinux': not an option", "vmlinux")
 
     def test_missing_value(self):
-        self.refused(r"-m: expected a value", "-m")
+        self.refused(r" -m: expected a value behind it$", "-m")
+        self.refused(r" -bios: expected a value behind it$", "-bios")
+        self.refused(r" --dump: expected a value behind it$", "--dump")
+        self.refused(r" -nographic: takes no value$", "-nographic=yes")
 
     def test_what_later_releases_bring_is_named_as_such(self):
         for arguments in (["-qmp", "stdio"], ["-gdb", "tcp::1"], ["-s"], ["-S"], ["-qtest", "stdio"],
