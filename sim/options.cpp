@@ -8,6 +8,7 @@
 #include <boost/program_options.hpp>
 #include <functional>
 #include <iomanip>
+#include <optional>
 #include <sstream>
 
 namespace po = boost::program_options;
@@ -56,7 +57,7 @@ private:
     std::vector<entry> m_entries;
     std::vector<std::string> m_config_files;
     std::vector<std::string> m_assignments;
-    std::string m_quantum;
+    std::optional<sc_core::sc_time> m_quantum;
     bool m_serial_given = false;
     bool m_defaults = true;
 };
@@ -153,7 +154,7 @@ void option_parser::declare_own() {
     add_own("summary", "", "say on stderr what the guest published, how fast it ran and what the dump holds",
             [this](const std::string&, const std::string&) { m_result.summary = true; });
     add_own("quantum", "TIME", "how far a hart may run ahead of simulated time (10 us)",
-            [this](const std::string&, const std::string& v) { m_quantum = v; });
+            [this](const std::string& o, const std::string& v) { m_quantum = parse_time(o, v); });
     add_own("set", "PATH=VALUE", "change a setting",
             [this](const std::string&, const std::string& v) { m_assignments.push_back(v); });
     add_own("config", "FILE", "change settings: a JSON object",
@@ -188,7 +189,8 @@ void option_parser::declare_settings() {
     m_settings.add("device.latency", "per register access", board.register_latency);
     m_settings.add("serial.poll_interval", "simulated time between two looks for input",
                    board.serial_poll_interval);
-    m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI", board.dma_burst, 8, 4096);
+    m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI, a power of two",
+                   board.dma_burst, 8, 4096);
     m_settings.add("dump.fsync", "a dump survives a crash of the host", m_result.dump_fsync);
 }
 
@@ -196,10 +198,12 @@ void option_parser::declare_settings() {
 void option_parser::apply_settings() {
     for (const std::string& file : m_config_files)
         m_settings.load(file);
-    if (!m_quantum.empty())
-        m_result.board.quantum = parse_time("--quantum", m_quantum);
+    m_result.board.quantum = m_quantum.value_or(m_result.board.quantum);
     for (const std::string& assignment : m_assignments)
         m_settings.set_assignment(assignment);
+    const unsigned burst = m_result.board.dma_burst;
+    if ((burst & (burst - 1)) != 0)
+        throw usage_error("fw_cfg.dma_burst: " + std::to_string(burst) + ", expected a power of two");
     if (m_result.board.clock_period == sc_core::SC_ZERO_TIME)
         throw usage_error("cpu.clock_period: 0, expected a time above 0");
     if (m_result.board.quantum < m_result.board.clock_period)

@@ -10,6 +10,9 @@
 
 namespace vmcore::sim {
 
+/// Simulated time ends at 2^64 ps, some 200 days: no one step may come near it.
+static constexpr double longest_seconds = 1000;
+
 sc_core::sc_time parse_time(const std::string& option, const std::string& text) {
     static const std::pair<const char*, double> units[] = {
         {"ps", 1e-12}, {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}};
@@ -18,9 +21,10 @@ sc_core::sc_time parse_time(const std::string& option, const std::string& text) 
     std::string unit;
     in >> number >> unit;
     for (const auto& [name, seconds] : units)
-        if (unit == name && number >= 0 && number * seconds < 1e6 && in.eof())
+        if (unit == name && number >= 0 && number * seconds <= longest_seconds && in.eof())
             return sc_core::sc_time(number * seconds, sc_core::SC_SEC);
-    throw usage_error(option + ": '" + text + "' is not a time, expected a number and ps, ns, us, ms or s");
+    throw usage_error(option + ": '" + text +
+                      "' is not a time, expected a number and ps, ns, us, ms or s, at most 1000 s");
 }
 
 void settings::add(const std::string& path, const std::string& description, bool& field) {

@@ -41,7 +41,7 @@ private:
     std::vector<entry> m_entries;
 };
 
-/// A time with its unit, for example "10 us" or 1ns.
+/// A time with its unit, for example "10 us" or 1ns; at most 1000 s.
 /// @throws usage_error
 sc_core::sc_time parse_time(const std::string& option, const std::string& text);
 
