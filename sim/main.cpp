@@ -17,13 +17,33 @@ namespace {
 
 using vmcore::sim::options;
 
+/// One line for the user, whatever names and values it quotes.
+void print_line(const std::string& text) {
+    std::string line = "vmcore-vp: ";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        constexpr char digits[] = "0123456789abcdef";
+        if (byte < ' ' || byte == 0x7f)
+            line += {'\\', 'x', digits[byte / 16], digits[byte % 16]};
+        else
+            line += c;
+    }
+    std::cerr << line + '\n';
+}
+
+/// Some of SystemC's own reports have no text besides their type.
+std::string report_text(const sc_core::sc_report& report) {
+    const std::string text = report.get_msg();
+    return text.empty() ? std::string("SystemC: ") + report.get_msg_type() : text;
+}
+
 /// SystemC's reports as lines of the simulator's own; errors end the run through an exception.
 void print_report(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
     if (actions & sc_core::SC_THROW)
-        throw std::runtime_error(report.get_msg());
+        throw std::runtime_error(report_text(report));
     const char* severity = report.get_severity() == sc_core::SC_WARNING ? "warning: " : "";
     if (report.get_severity() != sc_core::SC_INFO)
-        std::cerr << "vmcore-vp: " << severity << report.get_msg() << '\n';
+        print_line(severity + report_text(report));
 }
 
 void write_device_tree(const options& wanted) {
@@ -65,7 +85,7 @@ int sc_main(int argc, char** argv) {
     try {
         return run({argv + 1, argv + argc});
     } catch (const std::exception& error) {
-        std::cerr << "vmcore-vp: " << error.what() << '\n';
+        print_line(error.what());
         return 1;
     }
 }

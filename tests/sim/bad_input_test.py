@@ -132,6 +132,14 @@ class BadInput(unittest.TestCase):
         self.refused(r"expected a JSON object", "--config", self.path("a.json", b"[1, 2"))
         self.refused(r"no setting 'cpu.x'", "--config", self.path("b.json", b'{"cpu": {"x": 1}}'))
 
+    def test_a_name_of_several_lines_stays_in_one(self):
+        self.refused(r"no setting 'a\\x0ab'", "--config", self.path("c.json", b'{"a\\nb": 1}'))
+        self.refused(r"cannot read '/none\\x1b\[31m'", "-device", "loader,file=/none\x1b[31m")
+
+    def test_a_run_longer_than_simulated_time_can_tell(self):
+        self.refused(r"SystemC: simulation time", "--set", "bus.latency=1000s", "--set", "serial.poll_interval=0s",
+                     "--quantum", "1000s")
+
     def test_serial(self):
         self.refused(r"-serial", "-serial", "tcp:localhost:1")
         self.refused(r"/nonexistent/x", "-serial", "file:/nonexistent/x")
