@@ -10,6 +10,7 @@
 #include "sim/summary.h"
 
 #include <iostream>
+#include <system_error>
 
 namespace vmcore::sim {
 
@@ -50,6 +51,17 @@ bool dump_is_due(const options& wanted, const run_end& end) {
            (wanted.dump_on == dump_trigger::panic && end.why == run_end::cause::guest_panic);
 }
 
+/// Refuses a dump file that cannot be made before the guest runs, perhaps for hours.
+void check_dump_file(const options& wanted) {
+    if (wanted.dump_file.empty())
+        return;
+    try {
+        const output_file tried(wanted.dump_file);
+    } catch (const std::system_error& error) {
+        throw std::runtime_error(std::string("--dump: ") + error.what());
+    }
+}
+
 std::string symbol_file(const options& wanted) {
     for (const std::string& file : {wanted.board.kernel, wanted.board.bios})
         if (!file.empty() && file != "none" && is_elf(read_file("-bios", file)))
@@ -60,6 +72,7 @@ std::string symbol_file(const options& wanted) {
 } // namespace
 
 int simulate(const options& wanted) {
+    check_dump_file(wanted);
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
     virt::virt_board board("virt", wanted.board, control);
     dump_writer dumps(wanted, board);

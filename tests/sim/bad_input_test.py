@@ -206,9 +206,10 @@ class BadInput(unittest.TestCase):
     # Dumps
 
     def test_unwritable_dump(self):
-        self.refused(r"/nonexistent/vmcore", "--dump", "/nonexistent/vmcore", "-device", "vmcoreinfo")
-        self.refused(r"[Dd]irectory", "--dump", self.directory.name, "-device", "vmcoreinfo")
-        self.refused(r"/dev/full", "--dump", "/dev/full", "-device", "vmcoreinfo")
+        for expected, file in ((r"--dump: .*/nonexistent/vmcore", "/nonexistent/vmcore"),
+                               (r"--dump: .*[Dd]irectory", self.directory.name), (r"--dump: .*/dev/full", "/dev/full")):
+            run = self.refused(expected, "--dump", file, "-device", "vmcoreinfo")
+            self.assertEqual(run.stdout, "", "the guest ran although its dump has no place")
 
     def test_full_disk(self):
         self.refused(r"vmcore.*File too large", "--dump", self.path("vmcore"), "-device", "vmcoreinfo",
