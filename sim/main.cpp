@@ -2,6 +2,7 @@
 #include "platform/virt/boot_images.h"
 #include "sim/key_values.h"
 #include "sim/options.h"
+#include "sim/signal_watcher.h"
 #include "sim/simulation.h"
 #include "sim/version.h"
 
@@ -9,9 +10,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <iostream>
 #include <system_error>
 #include <systemc>
+#include <unistd.h>
 
 namespace {
 
@@ -90,7 +93,17 @@ int sc_main(int argc, char** argv) {
     }
 }
 
+/// Keeps the numbers 0 to 2 taken: a dump or a console file that got one would receive other output as well.
+/// Reading from or writing to one that was closed fails as before.
+static void occupy_closed_descriptors() {
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(number, F_GETFD) < 0)
+            (void)!open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char** argv) {
+    occupy_closed_descriptors();
+    vmcore::sim::restore_terminal_before_death();
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1); // stdout belongs to the guest's console
     for (const int deadly : {SIGPIPE, SIGXFSZ})          // a failing write is reported, with its file
         std::signal(deadly, SIG_IGN);

@@ -1,5 +1,7 @@
 #include "sim/signal_watcher.h"
 
+#include "models/uart16550/backend.h"
+
 #include <csignal>
 #include <unistd.h>
 
@@ -40,6 +42,18 @@ signal_watcher::signal_watcher(std::function<void()> on_signal, std::function<vo
 signal_watcher::~signal_watcher() {
     pthread_kill(m_thread.native_handle(), wake_signal);
     m_thread.join();
+}
+
+static void die_of(int signal) {
+    restore_terminal();
+    std::signal(signal, SIG_DFL);
+    raise(signal); // takes effect when the handler returns
+}
+
+void restore_terminal_before_death() {
+    for (const int deadly : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+        if (std::signal(deadly, die_of) == SIG_IGN)
+            std::signal(deadly, SIG_IGN);
 }
 
 } // namespace vmcore::sim

@@ -21,4 +21,8 @@ private:
     std::thread m_thread;
 };
 
+/// From now on a signal that a user may end the process with leaves the terminal as it was found. Signals
+/// that are ignored, and those that a signal_watcher takes, are left alone.
+void restore_terminal_before_death();
+
 } // namespace vmcore::sim

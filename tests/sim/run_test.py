@@ -2,6 +2,7 @@
 
 usage: run_test.py VMCORE_VP FIRMWARE_DIRECTORY
 """
+import fcntl
 import hashlib
 import os
 import re
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -78,6 +80,46 @@ class Run(unittest.TestCase):
             contents = file.read()
         self.assertEqual(contents[:8], b"\xd0\x0d\xfe\xed" + len(contents).to_bytes(4, "big"))
         self.assertIn(b"hello\0", contents)
+
+    def test_a_closed_standard_descriptor_is_not_taken_by_a_file(self):
+        console = self.path("console")
+        shell = '"$0" -bios "$1" -serial "file:$2" --dump "$3" --summary 2>&-'
+        run = subprocess.run(["sh", "-c", shell, VMCORE_VP, firmware("vmcoreinfo"), console, self.path("vmcore")],
+                             stdin=subprocess.DEVNULL, timeout=120)
+        self.assertEqual(run.returncode, 3)
+        with open(console) as file:
+            self.assertTrue(file.read().endswith("powering off\n"), "stderr went into the console's file")
+
+    def on_terminal(self, *arguments):
+        """The simulator on a terminal of its own, in raw mode; the terminal; its mode before."""
+        master, terminal = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, terminal)
+        before = termios.tcgetattr(terminal)
+        process = subprocess.Popen([VMCORE_VP, "-nographic", *arguments], stdin=terminal, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True,
+                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.addCleanup(process.kill)
+        for _ in range(1000):
+            if termios.tcgetattr(terminal) != before:
+                return process, terminal, before
+            time.sleep(0.01)
+        self.fail("the terminal was never put in raw mode")
+
+    def test_the_terminal_is_given_back_whatever_signal_ends_the_run(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
+            process, terminal, before = self.on_terminal("-bios", firmware("idle"))
+            process.send_signal(number)
+            process.wait(timeout=20)
+            self.assertEqual(termios.tcgetattr(terminal), before, number)
+
+    def test_the_terminal_is_given_back_when_a_signal_ends_the_loading(self):
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        process, terminal, before = self.on_terminal("-bios", pipe)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
+        self.assertEqual(termios.tcgetattr(terminal), before)
 
     def test_summary_tells_what_happened(self):
         core = self.path("vmcore")
