@@ -16,8 +16,8 @@ using vmcore::sim::options;
 
 /// SystemC's reports as lines of the simulator's own; errors end the run through an exception.
 void print_report(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
-    if (actions & sc_core::SC_THROW)
-        throw std::runtime_error(report.get_msg());
+    if (actions & sc_core::SC_THROW) // the kernel's own reports may have nothing but a type
+        throw std::runtime_error(*report.get_msg() != 0 ? report.get_msg() : report.get_msg_type());
     const char* severity = report.get_severity() == sc_core::SC_WARNING ? "warning: " : "";
     if (report.get_severity() != sc_core::SC_INFO)
         std::cerr << "vmcore-vp: " << severity << report.get_msg() << '\n';
