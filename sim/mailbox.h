@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -14,8 +15,11 @@ public:
     using command = std::function<void()>;
 
     void post(command posted) {
-        const std::lock_guard<std::mutex> lock(m_mutex);
-        m_commands.push_back(std::move(posted));
+        {
+            const std::lock_guard<std::mutex> lock(m_mutex);
+            m_commands.push_back(std::move(posted));
+        }
+        m_arrived.notify_one();
     }
 
     /// Everything that has arrived, in order.
@@ -24,8 +28,15 @@ public:
         return std::exchange(m_commands, {});
     }
 
+    /// Sleeps until something has arrived.
+    void wait() {
+        std::unique_lock<std::mutex> lock(m_mutex);
+        m_arrived.wait(lock, [this] { return !m_commands.empty(); });
+    }
+
 private:
     std::mutex m_mutex;
+    std::condition_variable m_arrived;
     std::deque<command> m_commands;
 };
 

@@ -1,5 +1,7 @@
 #include "sim/run_control.h"
 
+#include <algorithm>
+
 namespace vmcore::sim {
 
 void run_control::interrupt_slice() {
@@ -28,7 +30,9 @@ void run_control::request_reset() {
 
 void run_control::run_slice() {
     const auto before = std::chrono::steady_clock::now();
-    sc_core::sc_start(m_slice);
+    const bool active = sc_core::sc_pending_activity();
+    const sc_core::sc_time idle = active ? sc_core::sc_time_to_pending_activity() : sc_core::SC_ZERO_TIME;
+    sc_core::sc_start(std::max(m_slice, idle));
     m_host_time += std::chrono::steady_clock::now() - before;
 }
 
@@ -52,6 +56,8 @@ run_end run_control::run(board& controlled) {
             break;
         run_slice();
         serve_guest();
+        if (!m_end && !sc_core::sc_pending_activity())
+            m_mailbox.wait();
     }
     return *m_end;
 }

@@ -22,11 +22,12 @@ struct run_end {
 
 /// Runs the SystemC kernel in slices of simulated time, and between two of them does what was asked for
 /// meanwhile: by the guest through its devices, or from outside through the mailbox. A request of the guest
-/// ends the slice right behind the instruction that made it. Without commands from outside a run is
-/// deterministic: the slices are cut by simulated time alone.
+/// ends the slice right behind the instruction that made it. While nothing is left that could ever happen in
+/// the simulation, the thread sleeps on the mailbox. Without commands from outside a run is deterministic:
+/// the slices are cut by simulated time alone.
 class run_control : public power_control {
 public:
-    /// @param slice simulated time between two looks into the mailbox
+    /// @param slice simulated time between two looks into the mailbox, where time does not jump further
     run_control(const sc_core::sc_time& slice, bool reboot)
         : m_slice(slice)
         , m_reboot(reboot) {}

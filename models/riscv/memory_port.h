@@ -65,8 +65,11 @@ private:
     static constexpr unsigned slots = 512;
     static constexpr unsigned max_regions = 64;
 
+    static constexpr uint64_t none = 8; ///< no look-up compares equal: a misaligned one neither
+
     struct entry {
-        uint64_t page = 1; ///< address of the page; 1 is none
+        /// Address of the page. A look-up compares it with an address that has lost bits 3 to 11.
+        uint64_t page = none;
         uint8_t* host = nullptr;
     };
     struct region_list {

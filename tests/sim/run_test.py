@@ -24,6 +24,13 @@ def firmware(name):
     return os.path.join(FIRMWARE, f"{name}.elf")
 
 
+def processor_time(process):
+    """Seconds of processor time that a process has used."""
+    with open(f"/proc/{process.pid}/stat") as stat:
+        user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 class Run(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
@@ -204,7 +211,16 @@ class Run(unittest.TestCase):
             self.assertGreater(len(elf_core.Core(core).loads), 0)
 
     def test_a_signal_ends_a_guest_that_does_gigabytes_of_dma_in_one_instruction(self):
-        process = self.start("hostile", "clearing\n", "-m", "4G")
+        process = self.start("hostile", "clearing\n", "-m", "1G")
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_a_guest_that_waits_for_nothing_takes_no_processor_time(self):
+        process = self.start_idle()
+        time.sleep(0.5)
+        before = processor_time(process)
+        time.sleep(1)
+        self.assertLess(processor_time(process) - before, 0.1)
         process.terminate()
         self.assertEqual(process.wait(timeout=60), 0)
 

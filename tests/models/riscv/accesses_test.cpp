@@ -36,6 +36,14 @@ SC_TEST(accesses, the_faulting_piece_gives_tval_and_earlier_pieces_have_happened
     EXPECT_EQ(board.word(ram_base + ram_size - 8) >> 40, 0x667788u);
 }
 
+SC_TEST(accesses, a_misaligned_load_through_a_null_pointer_faults) {
+    run_to_trap({lh(a0, zero, 1)}, {}, 5, 1);
+}
+
+SC_TEST(accesses, a_misaligned_store_through_a_null_pointer_faults) {
+    run_to_trap({sd(a4, zero, 1)}, {}, 7, 1);
+}
+
 SC_TEST(accesses, stores_and_amos_to_rom_are_discarded) {
     const uint64_t value = 0x123456789abcdef0;
     std::memcpy(board.rom.data() + 16, &value, sizeof value);
