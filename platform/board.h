@@ -13,8 +13,11 @@ namespace vmcore {
 class board : public guest_memory {
 public:
     /// Power-on state of every device and hart, and the images back in memory. Call it while the kernel is
-    /// not inside a device: before the first sc_start(), or between two.
+    /// not inside a device: before the first sc_start(), or between two while the board is not busy.
     virtual void reset() = 0;
+
+    /// Whether a device is in the middle of a transfer that a reset must not cut in two.
+    virtual bool busy() const = 0;
 
     /// Every hart leaves its quantum after the instruction it executes.
     virtual void yield() = 0;

@@ -32,14 +32,16 @@ void run_control::run_slice() {
     const auto before = std::chrono::steady_clock::now();
     const bool active = sc_core::sc_pending_activity();
     const sc_core::sc_time idle = active ? sc_core::sc_time_to_pending_activity() : sc_core::SC_ZERO_TIME;
-    sc_core::sc_start(std::max(m_slice, idle));
+    // A reset that waits for the end of a transfer follows it at once: one step of the kernel at a time.
+    sc_core::sc_start(m_reset_pending ? idle : std::max(m_slice, idle));
     m_host_time += std::chrono::steady_clock::now() - before;
 }
 
 void run_control::serve_guest() {
     if (std::exchange(m_publish_pending, false) && m_publish_action)
         m_publish_action();
-    if (std::exchange(m_reset_pending, false) && !m_end) {
+    if (m_reset_pending && !m_end && !(m_reboot && m_board->busy())) {
+        m_reset_pending = false;
         if (m_reboot)
             m_board->reset();
         else

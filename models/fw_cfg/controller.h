@@ -40,6 +40,9 @@ public:
     }
 
     bool dma_enabled() const { return m_dma_enabled; }
+    /// Whether a transfer is under way. A long one waits now and then; whoever resets a whole board then lets
+    /// it end first, or it goes on over memory that the reset has put in order.
+    bool dma_in_progress() const { return engaged(); }
     /// The selected key, fw_cfg_key::invalid when it is out of range; for debuggers and tests.
     uint16_t selected_key() const { return m_cursor.key(); }
     uint32_t selected_offset() const { return m_cursor.offset(); }

@@ -37,6 +37,8 @@ protected:
         peripheral& m_owner;
     };
 
+    bool engaged() const { return m_engaged; }
+
     register_bank m_registers;
 
 private:

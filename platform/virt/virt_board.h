@@ -27,6 +27,7 @@ public:
     virt_board(const sc_core::sc_module_name& name, const virt_config& config, power_control& power);
 
     void reset() override;
+    bool busy() const override { return m_fw_cfg.dma_in_progress(); }
     void yield() override;
     std::vector<const cpu_context*> cpus() const override;
     uint64_t instructions() const override;

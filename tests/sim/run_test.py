@@ -192,6 +192,12 @@ class Run(unittest.TestCase):
         self.assertEqual(run.stdout, "published, resetting\nsecond boot: the record is gone\n")
         self.assertIn("guest note is not present", run.stderr)
 
+    def test_a_reset_waits_for_the_dma_that_asked_for_it(self):
+        with open(self.path("word"), "wb") as file:
+            file.write(bytes([0x77, 0x77, 0, 0]))
+        run = self.run_guest("reset_by_dma", "-fw_cfg", f"name=opt/reset,file={self.path('word')}")
+        self.assertEqual(run.stdout.replace("\0", ""), "resetting\nsecond boot\n")
+
     def test_no_reboot_ends_the_run_at_the_reset(self):
         run = self.run_guest("reset", "-device", "vmcoreinfo", "-no-reboot")
         self.assertEqual(run.stdout, "published, resetting\n")
