@@ -95,7 +95,9 @@ void option_parser::declare_machine() {
             board.fw_cfg_files.push_back(parse_fw_cfg_file(o, v));
         });
     add("serial", "BACKEND", "stdio, file:PATH, unix:PATH[,server=on][,wait=off] or null (stdio)",
-        [&](const std::string&, const std::string& v) {
+        [&](const std::string& o, const std::string& v) {
+            if (m_serial_given)
+                throw usage_error(o + ": given twice, expected once: the board has one serial port");
             board.serial = v;
             m_serial_given = true;
         });

@@ -72,6 +72,7 @@ std::string symbol_file(const options& wanted) {
 } // namespace
 
 int simulate(const options& wanted) {
+    const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
     check_dump_file(wanted);
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
     virt::virt_board board("virt", wanted.board, control);
@@ -101,7 +102,7 @@ int simulate(const options& wanted) {
         summary.instructions = board.instructions();
         summary.dump = dumps.last();
         summary.dump_file = wanted.dump_file;
-        summary.symbols = symbol_file(wanted);
+        summary.symbols = symbols;
         print_summary(std::cerr, summary);
     }
     return end.exit_code;

@@ -26,6 +26,11 @@ def no_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
+# An exception behind sc_start() makes AddressSanitizer, which cannot follow SystemC's stacks, report a false overflow. The
+# unit tests of the dump engine take the same failures under it.
+without_asan = unittest.skipIf("ASAN_OPTIONS" in os.environ, "AddressSanitizer cannot follow SystemC's stacks")
+
+
 class BadInput(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
@@ -136,12 +141,14 @@ class BadInput(unittest.TestCase):
         self.refused(r"no setting 'a\\x0ab'", "--config", self.path("c.json", b'{"a\\nb": 1}'))
         self.refused(r"cannot read '/none\\x1b\[31m'", "-device", "loader,file=/none\x1b[31m")
 
+    @without_asan
     def test_a_run_longer_than_simulated_time_can_tell(self):
         self.refused(r"SystemC: simulation time", "--set", "bus.latency=1000s", "--set", "serial.poll_interval=0s",
                      "--quantum", "1000s")
 
     def test_serial(self):
         self.refused(r"-serial", "-serial", "tcp:localhost:1")
+        self.refused(r"-serial: given twice", "-serial", "null", "-serial", "null")
         self.refused(r"/nonexistent/x", "-serial", "file:/nonexistent/x")
         self.refused(r"/nonexistent/x", "-serial", "unix:/nonexistent/x")
 
@@ -211,10 +218,12 @@ class BadInput(unittest.TestCase):
             run = self.refused(expected, "--dump", file, "-device", "vmcoreinfo")
             self.assertEqual(run.stdout, "", "the guest ran although its dump has no place")
 
+    @without_asan
     def test_full_disk(self):
         self.refused(r"vmcore.*File too large", "--dump", self.path("vmcore"), "-device", "vmcoreinfo",
                      preexec_fn=limit_file_size)
 
+    @without_asan
     def test_full_disk_keeps_the_dump_before(self):
         old = self.path("vmcore", b"the dump before")
         self.refused(r"vmcore.*File too large", "--dump", old, "-device", "vmcoreinfo", preexec_fn=limit_file_size)
