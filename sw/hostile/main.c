@@ -1,4 +1,5 @@
-// Keeps the host as busy as a guest can: an instruction that clears all RAM behind the image by DMA, over and over.
+// Keeps the host as busy as a guest can: an instruction that clears all RAM behind the image by DMA, over and
+// over.
 #include "sw/lib/board.h"
 #include "sw/lib/fw_cfg.h"
 #include "sw/lib/print.h"

@@ -1,5 +1,6 @@
-// Publishes a record, resets the machine, and looks from the second boot at what the reset left: the record is gone,
-// the image is as loaded, and RAM that belongs to no image is as it was. Exit status: 0, or the number of what is wrong.
+// Publishes a record, resets the machine, and looks from the second boot at what the reset left: the record
+// is gone, the image is as loaded, and RAM that belongs to no image is as it was. Exit status: 0, or the
+// number of what is wrong.
 #include "sw/lib/board.h"
 #include "sw/lib/finisher.h"
 #include "sw/lib/fw_cfg.h"
@@ -45,7 +46,8 @@ static int second_boot(struct vmcoreinfo* device) {
 int main(void) {
     struct fw_cfg fw_cfg;
     struct vmcoreinfo device;
-    if (fw_cfg_open(&fw_cfg, BOARD_FW_CFG_BASE) != FW_CFG_OK || vmcoreinfo_open(&device, &fw_cfg) != VMCOREINFO_OK) {
+    if (fw_cfg_open(&fw_cfg, BOARD_FW_CFG_BASE) != FW_CFG_OK ||
+        vmcoreinfo_open(&device, &fw_cfg) != VMCOREINFO_OK) {
         return exit_no_device;
     }
     return *marker == rebooted ? second_boot(&device) : first_boot(&device);

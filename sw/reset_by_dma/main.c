@@ -1,6 +1,6 @@
-// Resets the machine by a DMA transfer that begins at the finisher and goes on over all devices and its own code: the
-// file opt/reset holds the finisher's word for a reset, and zeros follow. The second boot finds the image restored.
-// Exit status: 0, or what is wrong.
+// Resets the machine by a DMA transfer that begins at the finisher and goes on over all devices and its own
+// code: the file opt/reset holds the finisher's word for a reset, and zeros follow. The second boot finds the
+// image restored. Exit status: 0, or what is wrong.
 #include "sw/lib/board.h"
 #include "sw/lib/fw_cfg.h"
 #include "sw/lib/print.h"

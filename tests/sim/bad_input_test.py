@@ -26,8 +26,8 @@ def no_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-# An exception behind sc_start() makes AddressSanitizer, which cannot follow SystemC's stacks, report a false overflow. The
-# unit tests of the dump engine take the same failures under it.
+# An exception on the main stack after SystemC has switched stacks makes AddressSanitizer report a false overflow. A full disk
+# is tested under it by the unit tests of the dump engine; the end of simulated time is tested without it only.
 without_asan = unittest.skipIf("ASAN_OPTIONS" in os.environ, "AddressSanitizer cannot follow SystemC's stacks")
 
 

@@ -31,7 +31,7 @@ struct frame {
 };
 
 extern const struct isa_case cases[], cases_end[];
-extern void enter_case(struct frame *frame);
+extern void enter_case(struct frame* frame);
 
 static struct frame frame;
 static u64 before[31];
@@ -39,12 +39,14 @@ static u64 data[1024] __attribute__((aligned(4096)));
 static u64 random_state, hash;
 
 /* Jumps of a case land in here: 2 MiB of c.ebreak around the slots that the instructions are copied to. */
-#define landing ((u16 *)0x80800000ul)
+#define landing ((u16*)0x80800000ul)
 enum { landing_parcels = 0x400000 / 2, slot_parcel = landing_parcels / 2 };
 
-static void put(char c) { *(volatile u8 *)0x10000000 = (u8)c; }
+static void put(char c) {
+    *(volatile u8*)0x10000000 = (u8)c;
+}
 
-static void print(const char *text) {
+static void print(const char* text) {
     while (*text)
         put(*text++);
 }
@@ -70,8 +72,22 @@ static u64 random(void) {
 }
 
 static u64 random_operand(void) {
-    static const u64 corners[] = {0, 1, 2, ~0ul, ~1ul, 0x7fffffff, 0x80000000, 0xffffffff, 0xffffffff80000000,
-                                  0xffffffff7fffffff, 0x7fffffffffffffff, 0x8000000000000000, 31, 32, 63, 64};
+    static const u64 corners[] = {0,
+                                  1,
+                                  2,
+                                  ~0ul,
+                                  ~1ul,
+                                  0x7fffffff,
+                                  0x80000000,
+                                  0xffffffff,
+                                  0xffffffff80000000,
+                                  0xffffffff7fffffff,
+                                  0x7fffffffffffffff,
+                                  0x8000000000000000,
+                                  31,
+                                  32,
+                                  63,
+                                  64};
     const u64 choice = random();
     if ((choice & 3) == 0)
         return corners[choice >> 8 & 15];
@@ -80,7 +96,7 @@ static u64 random_operand(void) {
     return random();
 }
 
-static u64 pointer_value(const struct isa_case *which) {
+static u64 pointer_value(const struct isa_case* which) {
     switch (which->pointer) {
     case pointer_aligned: return (u64)data + 4096 + (random() & 0x3f8);
     case pointer_any: return (u64)data + 4096 + (random() & 0x3ff);
@@ -90,7 +106,7 @@ static u64 pointer_value(const struct isa_case *which) {
     }
 }
 
-static void prepare_registers(const struct isa_case *which) {
+static void prepare_registers(const struct isa_case* which) {
     for (int i = 0; i < 31; ++i)
         before[i] = frame.x[i] = which->pointer_register == 0 ? pointer_value(which) : random_operand();
     if (which->pointer_register != 0)
@@ -132,10 +148,10 @@ static void print_case(unsigned index) {
     put('\n');
 }
 
-static void run_case(const struct isa_case *which, unsigned index, int verbose) {
+static void run_case(const struct isa_case* which, unsigned index, int verbose) {
     /* Slots: at a doubleword, in its middle, across a doubleword and across a page. */
     static const u16 slots[] = {0, 1, 3, 0x7ff};
-    u16 *slot = landing + slot_parcel + slots[index & 3];
+    u16* slot = landing + slot_parcel + slots[index & 3];
     for (int i = 0; i < code_bytes / 2; ++i)
         slot[i] = (u16)(which->code[2 * i] | which->code[2 * i + 1] << 8);
     __asm__ volatile("fence.i" ::: "memory");
@@ -208,7 +224,7 @@ int main(void) {
     for (unsigned i = 0; i < landing_parcels; ++i)
         landing[i] = 0x9002;
     unsigned groups = 0;
-    for (const struct isa_case *at = cases; at != cases_end;) {
+    for (const struct isa_case* at = cases; at != cases_end;) {
         const unsigned group = at->group;
         const int skip = VERBOSE_GROUP >= 0 && group != (unsigned)VERBOSE_GROUP;
         begin_group();
