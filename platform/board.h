@@ -1,10 +1,12 @@
 #pragma once
 
+#include "models/bus/bus.h"
 #include "models/dump/guest_state.h"
 #include "models/vmcoreinfo/record.h"
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace vmcore {
@@ -22,6 +24,18 @@ public:
     /// Every hart leaves its quantum after the instruction it executes.
     virtual void yield() = 0;
 
+    /// No hart executes an instruction between hold() and release(), while time and devices may go on. A hart
+    /// in the middle of an access still ends it, as simulated time allows.
+    virtual void hold() = 0;
+    virtual void release() = 0;
+
+    /// The guest's architecture, as in the names of QEMU's system emulators: "riscv64".
+    virtual std::string target() const = 0;
+    /// The buses, for an initiator of the simulator's own to bind to before the simulation starts: that of
+    /// memory, and that of I/O ports, null where the architecture has none.
+    virtual bus& memory_bus() = 0;
+    virtual bus* port_bus() = 0;
+
     virtual std::vector<const cpu_context*> cpus() const = 0;
     virtual uint64_t instructions() const = 0; ///< retired by all harts since power-on or reset
 
@@ -29,6 +43,9 @@ public:
     virtual const vmcoreinfo_source* vmcoreinfo() const = 0;
     /// Called, from within the simulation, when the guest has published a record.
     virtual void on_publish(std::function<void()> callback) = 0;
+
+    /// Everything the guest has printed reaches the host; a warning tells of what the host refused.
+    virtual void flush_console() = 0;
 };
 
 } // namespace vmcore

@@ -46,6 +46,16 @@ void hart::yield() {
     m_core.leave();
 }
 
+void hart::hold() {
+    m_held = true;
+    m_core.leave();
+}
+
+void hart::release() {
+    m_held = false;
+    m_released.notify(sc_core::SC_ZERO_TIME);
+}
+
 std::vector<uint64_t> hart::general_registers() const {
     std::vector<uint64_t> registers{m_core.pc()};
     for (unsigned number = 1; number < 32; ++number)
@@ -56,6 +66,10 @@ std::vector<uint64_t> hart::general_registers() const {
 void hart::run() {
     const uint64_t quantum = std::max<uint64_t>(m_config.quantum.value(), 1);
     for (;;) {
+        if (m_held) {
+            wait(m_released);
+            continue;
+        }
         if (m_yield) {
             m_yield = false;
             wait(sc_core::SC_ZERO_TIME);

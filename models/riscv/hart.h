@@ -52,6 +52,13 @@ public:
     /// anywhere else: the hart then lets a delta cycle pass before it goes on.
     void yield();
 
+    /// From hold() to release() the hart executes nothing; an instruction under way, and the access that it
+    /// makes, still come to their end. May be called by a target during one of the hart's transactions, or
+    /// from anywhere else.
+    void hold();
+    void release();
+    bool held() const { return m_held; }
+
     uint64_t pc() const { return m_core.pc(); }
     void set_pc(uint64_t value) { m_core.set_pc(value); }
     /// @param number 0 to 31
@@ -83,7 +90,9 @@ private:
     const time_source& m_time;
     tlm::tlm_generic_payload m_payload;
     sc_core::sc_event m_wake{"wake"}; ///< an interrupt may end WFI
+    sc_core::sc_event m_released{"released"};
     bool m_yield = false;
+    bool m_held = false;
     unsigned m_resets = 0;
     riscv::core m_core;
 };

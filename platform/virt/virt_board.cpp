@@ -162,6 +162,16 @@ void virt_board::yield() {
         each->yield();
 }
 
+void virt_board::hold() {
+    for (const auto& each : m_harts)
+        each->hold();
+}
+
+void virt_board::release() {
+    for (const auto& each : m_harts)
+        each->release();
+}
+
 std::vector<const cpu_context*> virt_board::cpus() const {
     std::vector<const cpu_context*> all;
     for (const hart_context& context : m_contexts)

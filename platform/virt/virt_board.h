@@ -29,6 +29,11 @@ public:
     void reset() override;
     bool busy() const override { return m_fw_cfg.dma_in_progress(); }
     void yield() override;
+    void hold() override;
+    void release() override;
+    std::string target() const override { return "riscv64"; }
+    bus& memory_bus() override { return m_bus; }
+    bus* port_bus() override { return nullptr; }
     std::vector<const cpu_context*> cpus() const override;
     uint64_t instructions() const override;
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
@@ -37,8 +42,7 @@ public:
     std::vector<memory_range> ranges() const override;
     uint64_t read(uint64_t paddr, void* to, uint64_t length) const override;
 
-    /// Everything the guest has printed reaches the host; a warning tells of what the host refused.
-    void flush_console() { m_uart.flush_output(); }
+    void flush_console() override { m_uart.flush_output(); }
 
 private:
     /// A hart as the dump engine sees it.
