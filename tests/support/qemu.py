@@ -10,13 +10,18 @@ from qmp import Qmp
 SKIPPED = 77  # the exit status by which ctest knows a skipped test
 
 
-def find_qemu():
-    """The path of a qemu-system-riscv64 whose virt board has vmcoreinfo (version 8 or later), or None."""
-    path = shutil.which("qemu-system-riscv64")
+def version(path):
+    """The version of a QEMU, as "10.0.2"; an empty text when it says none."""
+    said = re.search(r"version (\d[\d.]*)", subprocess.run([path, "--version"], capture_output=True, text=True).stdout)
+    return said.group(1) if said else ""
+
+
+def find_qemu(target="riscv64"):
+    """The path of a qemu-system-TARGET of version 8 or later, the first whose virt board has vmcoreinfo, or None."""
+    path = shutil.which(f"qemu-system-{target}")
     if path is None:
         return None
-    version = re.search(r"version (\d+)", subprocess.run([path, "--version"], capture_output=True, text=True).stdout)
-    return path if version and int(version.group(1)) >= 8 else None
+    return path if int(version(path).partition(".")[0] or 0) >= 8 else None
 
 
 def run_to_dump(qemu, arguments, dump, directory):
