@@ -124,7 +124,7 @@ class Qtest:
 
 
 class StartError(Exception):
-    """The emulator ended instead of connecting: `status` is its exit status (negative: the signal), `errors` its stderr."""
+    """The emulator ended instead of coming up: `status` is its exit status (negative: the signal), `errors` its stderr."""
 
     def __init__(self, status, errors):
         super().__init__(f"exit status {status}: {errors}")
@@ -155,16 +155,22 @@ class Machine:
                 self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                                  stderr=errors, cwd=directory)
             self._process_handle = os.pidfd_open(self._process.pid)
-            self.qtest = Qtest(self._accept(listeners["qtest"]), TIMEOUT)
-            self.qmp = Qmp(self._accept(listeners["qmp"]), TIMEOUT)
-            if negotiate:
-                self.qmp.negotiate()
+            self._connect(listeners, negotiate)
         except BaseException:
             self.close()
             raise
         finally:
             for listener in listeners.values():
                 listener.close()
+
+    def _connect(self, listeners, negotiate):
+        try:
+            self.qtest = Qtest(self._accept(listeners["qtest"]), TIMEOUT)
+            self.qmp = Qmp(self._accept(listeners["qmp"]), TIMEOUT)
+            if negotiate:
+                self.qmp.negotiate()
+        except ConnectionError:  # an emulator can connect before it finds what is wrong
+            raise StartError(self.wait(), self.errors()) from None
 
     def _listen(self, name):
         listener = socket.socket(socket.AF_UNIX)

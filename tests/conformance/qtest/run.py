@@ -49,7 +49,10 @@ def main():
             json.dump({"target": arguments.target, "emulator": "QEMU" if Subject.is_qemu else "vmcore-vp",
                        "version": qemu.version(Subject.binary) if Subject.is_qemu else None,
                        "rows": Subject.results}, file, indent=1)
-    return 0 if outcome.wasSuccessful() else 1
+    silent = [row["row"] for row in Subject.results if not row["answer"]]
+    if silent:
+        print(f"rows that observed nothing: {', '.join(silent)}")
+    return 0 if outcome.wasSuccessful() and Subject.results and not silent else 1
 
 
 sys.exit(main())
