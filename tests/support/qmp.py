@@ -1,6 +1,7 @@
 """A client of the QEMU Machine Protocol (docs/interop/qmp-spec of QEMU) on a connected stream socket."""
 import collections
 import json
+import socket
 
 
 class QmpError(Exception):
@@ -27,10 +28,9 @@ class Qmp:
         self.execute("qmp_capabilities")
         return self
 
-    def send_bytes(self, data, ancillary=()):
-        """Sends bytes as they are: any part of a message, several, or nonsense. `ancillary` as of socket.sendmsg."""
-        sent = self.connection.sendmsg([data], ancillary)
-        self.connection.sendall(data[sent:])
+    def send_bytes(self, data):
+        """Sends bytes as they are: part of a message, several, or nonsense."""
+        self.connection.sendall(data)
 
     def receive_line(self):
         """The next line as bytes, its end included; ConnectionError when the server has closed the connection."""
@@ -69,6 +69,14 @@ class Qmp:
     def monitor(self, line):
         """What a line of the human monitor prints."""
         return self.execute("human-monitor-command", **{"command-line": line})
+
+    def give_descriptor(self, name, descriptor):
+        """Hands the server an open file, which it then knows by that name."""
+        message = json.dumps({"execute": "getfd", "arguments": {"fdname": name}}).encode() + b"\n"
+        socket.send_fds(self.connection, [message], [descriptor])
+        answer = self.answer()
+        if "error" in answer:
+            raise QmpError(answer["error"])
 
     def wait_for(self, name):
         """The next event of that name; those before it are dropped."""

@@ -38,6 +38,8 @@ def show(value):
         return show_bytes(value)
     if isinstance(value, (list, tuple)):
         return ", ".join(show(one) for one in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {show(value[key])}" for key in sorted(value)) or "an empty object"
     return "nothing" if value is None else str(value)
 
 
