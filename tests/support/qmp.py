@@ -71,12 +71,10 @@ class Qmp:
         return self.execute("human-monitor-command", **{"command-line": line})
 
     def give_descriptor(self, name, descriptor):
-        """Hands the server an open file, which it then knows by that name."""
+        """Hands the server an open file, to be known by that name. Returns the answer as an object."""
         message = json.dumps({"execute": "getfd", "arguments": {"fdname": name}}).encode() + b"\n"
         socket.send_fds(self.connection, [message], [descriptor])
-        answer = self.answer()
-        if "error" in answer:
-            raise QmpError(answer["error"])
+        return self.answer()
 
     def wait_for(self, name):
         """The next event of that name; those before it are dropped."""
