@@ -2,26 +2,12 @@
 import struct
 
 from dumps import Dump
-from fw_cfg import ERROR, READ, SELECT, WRITE
+from fw_cfg import ERROR, SELECT, WRITE
+from notes import NOTE, TEXT, elf_note, record
 from virt import HOLE, VirtRows
 
 MEBIBYTE = 1 << 20
-TEXT = b"OSRELEASE=6.1.0\nPAGESIZE=4096\n"  # 30 bytes, so that the note needs padding
 RESET_RECORD = bytes([1] + [0] * 15)
-
-
-def elf_note(name, desc, kind=0, pad=b"\0"):
-    """A note as it lies in memory: header, name and desc, both filled up to words."""
-    def filled(part):
-        return part + pad * (-len(part) % 4)
-    return struct.pack("<III", len(name), len(desc), kind) + filled(name) + filled(desc)
-
-
-NOTE = elf_note(b"VMCOREINFO\0", TEXT)
-
-
-def record(guest_format=1, size=len(NOTE), paddr=0, host_format=1):
-    return struct.pack("<HHIQ", host_format, guest_format, size, paddr)
 
 
 class NoteRows(VirtRows):
