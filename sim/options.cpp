@@ -85,7 +85,7 @@ void option_parser::declare_machine() {
     add("m", "SIZE", "RAM; MiB unless it ends in K, M, G or T (128M)",
         [&](const std::string& o, const std::string& v) { board.ram_size = parse_ram_size(o, v); });
     add("smp", "N", "number of harts, 1 to 8 (1)",
-        [&](const std::string& o, const std::string& v) { board.harts = parse_harts(o, v); });
+        [&](const std::string& o, const std::string& v) { board.cpus = parse_harts(o, v); });
     add("cpu", "rv64[,X=on|off...]", "extensions, as far as the hart has them",
         [](const std::string& o, const std::string& v) { check_cpu(o, v); });
     add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",

@@ -4,7 +4,7 @@
 #include "models/uart16550/backend.h"
 #include "platform/elf_image.h"
 #include "platform/files.h"
-#include "platform/virt/virt_board.h"
+#include "sim/board_factory.h"
 #include "sim/run_control.h"
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
@@ -75,7 +75,8 @@ int simulate(const options& wanted) {
     const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
     check_dump_file(wanted);
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
-    virt::virt_board board("virt", wanted.board, control);
+    const std::unique_ptr<board> built = make_board(wanted, control);
+    board& board = *built;
     dump_writer dumps(wanted, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
