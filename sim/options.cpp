@@ -131,7 +131,7 @@ void option_parser::declare_run() {
     add("nodefaults", "", "no serial port unless -serial names one",
         [this](const std::string&, const std::string&) { m_defaults = false; });
     add("no-reboot", "", "a guest's reset ends the run",
-        [this](const std::string&, const std::string&) { m_result.reboot = false; });
+        [this](const std::string&, const std::string&) { m_result.policy.reboot = false; });
     const auto show = [this](options::action what) {
         return [this, what](const std::string&, const std::string&) { m_result.what = what; };
     };

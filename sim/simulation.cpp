@@ -48,7 +48,7 @@ bool dump_is_due(const options& wanted, const run_end& end) {
     if (wanted.dump_file.empty())
         return false;
     return wanted.dump_on == dump_trigger::exit ||
-           (wanted.dump_on == dump_trigger::panic && end.why == run_end::cause::guest_panic);
+           (wanted.dump_on == dump_trigger::panic && end.why == run_cause::guest_panic);
 }
 
 /// Refuses a dump file that cannot be made before the guest runs, perhaps for hours.
@@ -74,7 +74,7 @@ std::string symbol_file(const options& wanted) {
 int simulate(const options& wanted) {
     const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
     check_dump_file(wanted);
-    run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
+    run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
     dump_writer dumps(wanted, board);
@@ -83,7 +83,7 @@ int simulate(const options& wanted) {
         control.on_guest_publish([&dumps] { dumps.write(); });
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
-    const signal_watcher signals([&control] { control.post([&control] { control.stop(); }); },
+    const signal_watcher signals([&control] { control.post([&control] { control.end(run_cause::host_signal); }); },
                                  restore_terminal);
     board.reset();
     const run_end end = control.run(board);
