@@ -38,6 +38,7 @@ def main():
     if arguments.record and os.path.exists(arguments.record):
         os.remove(arguments.record)  # what an earlier run found is no answer of this one
 
+    Subject.target = arguments.target
     Subject.is_qemu = arguments.emulator == "qemu"
     Subject.binary = qemu.find_qemu(arguments.target) if Subject.is_qemu else arguments.emulator
     if Subject.binary is None:
