@@ -138,7 +138,7 @@ class Machine:
     for: "chardev" (-chardev and -mon) or "qmp" (-qmp). `negotiate=False` leaves QMP as it greets.
     """
 
-    def __init__(self, binary, *options, monitor="chardev", held=True, negotiate=True, directory=None):
+    def __init__(self, binary, *options, monitor="chardev", held=True, negotiate=True):
         self._directory = tempfile.TemporaryDirectory(prefix="machine-")
         self.directory = self._directory.name
         self.qtest = self.qmp = None
@@ -153,7 +153,7 @@ class Machine:
         try:
             with open(self.path("stderr"), "wb") as errors:
                 self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                                 stderr=errors, cwd=directory)
+                                                 stderr=errors, cwd=self.directory)
             self._process_handle = os.pidfd_open(self._process.pid)
             self._connect(listeners, negotiate)
         except BaseException:

@@ -85,21 +85,25 @@ class Protocol(Rows):
             self.check_error(text.strip(), self.ask(text.encode())[0], "GenericError", error)
 
     def test_row_m8_json_errors_leave_the_connection_usable(self):
-        """input that is no JSON, each followed by query-status"""
-        for text in ('{"execute": "query-status"]', "}", '{"execute" "x"}', '{"a": }', "nonsense\n",
-                     '{"execute": "query-status",}', '{"execute": "unterminated\n',
+        """lines that are no JSON, each followed by query-status"""
+        for text in ('{"execute": "query-status"]', "}", '{"execute" "x"}', '{"a": }', "nonsense",
+                     '{"execute": "query-status",}', '{"execute": "unterminated',
                      '{"execute": "query-status", "execute": "stop"}'):
-            answer = self.ask(text.encode())[0]
-            self.check(f"{text.strip()}: class", answer["error"]["class"], "GenericError")
-            self.check(f"{text.strip()}: says JSON parse error", answer["error"]["desc"].startswith("JSON parse error"),
+            answer = self.ask(text.encode() + b"\n")[0]
+            self.check(f"{text}: class", answer["error"]["class"], "GenericError")
+            self.check(f"{text}: says JSON parse error", answer["error"]["desc"].startswith("JSON parse error"),
                        True)
-            self.check(f"{text.strip()}: then", self.ask(STATUS)[0]["return"]["status"], "prelaunch")
+            self.check(f"{text}: then", self.ask(STATUS)[0]["return"]["status"], "prelaunch")
 
-    def test_row_m9_bytes_outside_ascii_are_no_json(self):
-        """a byte 0xff before a command"""
-        self.qmp.send_bytes(b"\xff" + STATUS)
-        self.check("class", self.qmp.answer()["error"]["class"], "GenericError")
-        self.check("then", self.qmp.answer()["return"]["status"], "prelaunch")
+    def test_row_m9_where_reading_goes_on_after_nonsense(self):
+        """a byte 0xff and a command on one line, then another command"""
+        self.qmp.send_bytes(b"\xff" + STATUS + b'\n{"execute": "query-status", "id": 2}\n')
+        answers = []
+        while not answers or answers[-1].get("id") != 2:
+            answers.append(self.qmp.answer())
+        self.check("first answer", answers[0]["error"]["class"], "GenericError")
+        self.check("the command behind the nonsense", "carried out" if len(answers) == 3 else "skipped", "carried out")
+        self.check("the command on the next line", answers[-1]["return"]["status"], "prelaunch")
 
     def test_row_m10_nesting_is_limited(self):
         """1100 open brackets"""
