@@ -114,7 +114,8 @@ void bus_master::move(space where, tlm::tlm_command command, uint64_t address, u
 }
 
 void bus_master::read(space where, uint64_t address, uint8_t* to, uint64_t length) {
-    std::memset(to, where == space::memory ? 0 : 0xff, length);
+    std::fill_n(to, length,
+                where == space::memory ? uint8_t{0} : uint8_t{0xff}); // nothing, for a length of 0
     if (where == space::memory || m_has_ports)
         move(where, tlm::TLM_READ_COMMAND, address, to, length);
 }
