@@ -66,8 +66,8 @@ void print(const std::string& text) {
         throw std::runtime_error(std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
-int run(const std::vector<std::string>& arguments) {
-    const options wanted = vmcore::sim::parse_options(arguments);
+int run(const std::string& program, const std::vector<std::string>& arguments) {
+    const options wanted = vmcore::sim::parse_options(arguments, vmcore::sim::machine_of_program(program));
     switch (wanted.what) {
     case options::action::show_help: print(vmcore::sim::help_text()); return 0;
     case options::action::show_version:
@@ -86,7 +86,7 @@ int sc_main(int argc, char** argv) {
     sc_core::sc_report_handler::set_handler(print_report);
     sc_core::sc_set_stop_mode(sc_core::SC_STOP_FINISH_DELTA);
     try {
-        return run({argv + 1, argv + argc});
+        return run(argv[0], {argv + 1, argv + argc});
     } catch (const std::exception& error) {
         print_line(error.what());
         return 1;

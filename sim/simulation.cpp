@@ -9,7 +9,9 @@
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
 
+#include <csignal>
 #include <iostream>
+#include <sys/prctl.h>
 #include <system_error>
 
 namespace vmcore::sim {
@@ -24,10 +26,12 @@ class dump_writer {
 public:
     dump_writer(const options& wanted, const board& dumped)
         : m_wanted(wanted)
+        , m_target(dumped.target())
         , m_dumper("dumper", dumped, dumped.vmcoreinfo(), dumped.cpus()) {}
 
     void write() {
         dump_request request;
+        request.target = m_target;
         request.file = m_wanted.dump_file;
         request.format = m_wanted.dump_format;
         request.fsync = m_wanted.dump_fsync;
@@ -40,6 +44,7 @@ public:
 
 private:
     const options& m_wanted;
+    std::string m_target;
     dumper m_dumper;
     std::optional<dump_result> m_last;
 };
@@ -51,10 +56,12 @@ bool dump_is_due(const options& wanted, const run_end& end) {
            (wanted.dump_on == dump_trigger::panic && end.why == run_cause::guest_panic);
 }
 
-/// Refuses a dump file that cannot be made before the guest runs, perhaps for hours.
-void check_dump_file(const options& wanted) {
+/// Refuses a dump that cannot be made before the guest runs, perhaps for hours.
+void check_dump(const options& wanted, const board& dumped) {
     if (wanted.dump_file.empty())
         return;
+    if (dumped.cpus().empty())
+        throw std::runtime_error("--dump: the board has no CPU whose registers a dump could hold");
     try {
         const output_file tried(wanted.dump_file);
     } catch (const std::system_error& error) {
@@ -73,18 +80,20 @@ std::string symbol_file(const options& wanted) {
 
 int simulate(const options& wanted) {
     const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
-    check_dump_file(wanted);
+    if (wanted.exit_with_parent)
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
+    check_dump(wanted, board);
     dump_writer dumps(wanted, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
         control.on_guest_publish([&dumps] { dumps.write(); });
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
-    const signal_watcher signals([&control] { control.post([&control] { control.end(run_cause::host_signal); }); },
-                                 restore_terminal);
+    const signal_watcher signals(
+        [&control] { control.post([&control] { control.end(run_cause::host_signal); }); }, restore_terminal);
     board.reset();
     const run_end end = control.run(board);
     board.flush_console();
