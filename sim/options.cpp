@@ -59,6 +59,7 @@ private:
     std::vector<std::string> m_config_files;
     std::vector<std::string> m_assignments;
     std::optional<sc_core::sc_time> m_quantum;
+    std::vector<std::string> m_cpus;
     smp_option m_smp;
     boot_option m_boot;
     std::set<std::string> m_given; ///< names without dashes
@@ -92,7 +93,7 @@ void option_parser::declare_machine() {
     add("smp", "[cpus=]N[,maxcpus=M]", "number of CPUs: 1 to 8 harts; pc tells up to 255 and has none (1)",
         [this](const std::string& o, const std::string& v) { parse_smp(o, v, m_smp); });
     add("cpu", "rv64[,X=on|off...]", "extensions, as far as the hart has them",
-        [](const std::string& o, const std::string& v) { check_cpu(o, v); });
+        [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
     add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",
         [&](const std::string& o, const std::string& v) { add_device(o, v, board); });
     add("fw_cfg", "[name=]N,file=F|string=S", "a file in fw_cfg",
@@ -289,6 +290,8 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
     }
     apply_settings();
     complete_machine(m_result.machine, m_given, m_smp, m_boot, m_result.board);
+    for (const std::string& cpu : m_cpus) // only now, because the machine may have no CPU at all
+        check_cpu("-cpu", cpu);
     if (!m_defaults && m_given.count("serial") == 0)
         m_result.board.serial = "null";
     m_result.settings_list = m_settings.list();
