@@ -176,8 +176,10 @@ void run_control::carry_out_commands() {
 
 run_end run_control::run(board& controlled) {
     m_board = &controlled;
-    hold_or_release();
-    sc_core::sc_start(sc_core::SC_ZERO_TIME); // the elaboration ends, also when a command has already arrived
+    if (!time_flows())
+        hold_or_release();
+    sc_core::sc_start(sc_core::SC_ZERO_TIME); // elaboration ends before the first command
+    serve_requests();
     while (!m_end) {
         carry_out_commands();
         if (m_end)
