@@ -37,7 +37,7 @@ dump_request requested_dump(const options& wanted, const board& dumped) {
 class servers {
 public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
-        : m_commands({control, served, dumps, wanted.name}) {
+        : m_commands({control, served, dumps, wanted.name, wanted.board.uuid}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
             m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, control);

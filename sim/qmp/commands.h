@@ -6,6 +6,7 @@
 #include "sim/qmp/descriptors.h"
 #include "sim/run_control.h"
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
@@ -19,7 +20,8 @@ struct machine {
     run_control& control;
     board& controlled;
     dump_service& dumps;
-    std::string name; ///< of the guest, empty for none
+    std::string name;             ///< of the guest, empty for none
+    std::array<uint8_t, 16> uuid; ///< in the order in which it is written
 };
 
 /// The version of QEMU whose protocol this is, and our own.
