@@ -40,7 +40,7 @@ def main():
 
     Subject.target = arguments.target
     Subject.is_qemu = arguments.emulator == "qemu"
-    Subject.binary = qemu.find_qemu(arguments.target) if Subject.is_qemu else arguments.emulator
+    Subject.binary = qemu.find_qemu(arguments.target) if Subject.is_qemu else os.path.abspath(arguments.emulator)
     if Subject.binary is None:
         print(f"skipped: no qemu-system-{arguments.target} of version 8 or later")
         return qemu.SKIPPED
