@@ -2,6 +2,7 @@
 
 #include "platform/virt/virt_config.h"
 #include "sim/machine_options.h"
+#include "sim/protocol_options.h"
 #include "sim/run_control.h"
 
 #include <string>
@@ -25,6 +26,8 @@ struct options {
     virt::virt_config board;      ///< the pc board is built from the part that all boards have in common
     std::string device_tree_file; ///< where to write it (-M virt,dumpdtb=FILE)
     run_policy policy;
+    protocol_options protocols;
+    std::string name;              ///< of the guest (-name); empty for none
     bool exit_with_parent = false; ///< as if SIGTERM came when the parent process dies
     bool summary = false;
 

@@ -5,6 +5,8 @@
 #include "platform/elf_image.h"
 #include "platform/files.h"
 #include "sim/board_factory.h"
+#include "sim/io/io_thread.h"
+#include "sim/qtest/server.h"
 #include "sim/run_control.h"
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
@@ -94,7 +96,15 @@ int simulate(const options& wanted) {
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
     const signal_watcher signals(
         [&control] { control.post([&control] { control.end(run_cause::host_signal); }); }, restore_terminal);
+    io_thread input_output;
+    std::optional<qtest::server> qtest_server;
+    if (wanted.protocols.qtest)
+        qtest_server.emplace(input_output, *wanted.protocols.qtest, wanted.protocols.qtest_log, board,
+                             control);
+
     board.reset();
+    if (qtest_server)
+        qtest_server->start();
     const run_end end = control.run(board);
     board.flush_console();
     if (dump_is_due(wanted, end))
