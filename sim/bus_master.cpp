@@ -23,7 +23,7 @@ bus_master::bus_master(const sc_core::sc_module_name& name, board& accessed, run
 void bus_master::submit(std::function<void()> job) {
     m_jobs.push_back(std::move(job));
     m_control.begin_access();
-    m_submitted.notify();
+    m_submitted.notify(sc_core::SC_ZERO_TIME); // an immediate one is not allowed before the first sc_start()
 }
 
 void bus_master::work() {

@@ -272,6 +272,11 @@ SC_TEST(loaded_pc_machine, files_are_in_rom_and_ram_and_come_back_with_a_reset) 
     EXPECT_EQ(cpu.read(0, 3).data, (bytes{5, 6, 9}));
 }
 
+TEST(pc_board, needs_no_initiator) {
+    pc::pc_board board("pc", board_config());
+    EXPECT_NO_THROW(sc_core::sc_start(sc_core::SC_ZERO_TIME));
+}
+
 void expect_refused(const board_config::loader_image& image, const std::string& expected) {
     board_config config;
     config.loader_images = {image};
