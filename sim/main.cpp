@@ -45,7 +45,7 @@ void print_report(const sc_core::sc_report& report, const sc_core::sc_actions& a
     if (actions & sc_core::SC_THROW)
         throw std::runtime_error(report_text(report));
     const char* severity = report.get_severity() == sc_core::SC_WARNING ? "warning: " : "";
-    if (report.get_severity() != sc_core::SC_INFO)
+    if (report.get_severity() != sc_core::SC_INFO && (actions & sc_core::SC_DISPLAY))
         print_line(severity + report_text(report));
 }
 
