@@ -37,10 +37,11 @@ dump_request requested_dump(const options& wanted, const board& dumped) {
 class servers {
 public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
-        : m_commands({control, served, dumps, wanted.name}) {
+        : m_master("outside", served, control)
+        , m_commands({control, served, dumps, wanted.name}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
-            m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, control);
+            m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);
         for (const endpoint& where : protocols.qmp)
             m_qmp.push_back(std::make_unique<qmp::server>(m_thread, where, m_commands, control));
         control.observe([this](const run_event& event) { qmp::announce(m_qmp, event); });
@@ -57,6 +58,7 @@ public:
     }
 
 private:
+    bus_master m_master;
     io_thread m_thread;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;

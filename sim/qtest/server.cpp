@@ -26,10 +26,10 @@ static uint64_t nanoseconds_now() {
     return sc_core::sc_time_stamp().value() / sc_core::sc_time(1, sc_core::SC_NS).value();
 }
 
-server::server(io_thread& thread, const endpoint& where, const std::string& log_file, board& accessed,
-               run_control& control)
+server::server(io_thread& thread, const endpoint& where, const std::string& log_file, const board& accessed,
+               bus_master& master, run_control& control)
     : m_control(control)
-    , m_master("qtest", accessed, control)
+    , m_master(master)
     , m_interrupts("qtest_interrupts", accessed,
                    [this](unsigned number, bool level) {
                        answer(std::string("IRQ ") + (level ? "raise " : "lower ") + std::to_string(number));
@@ -131,7 +131,6 @@ static sc_core::sc_time step_target(const command& wanted) {
 /// A line that needs no process of the simulation; returns whether it is over.
 bool server::carry_out(const command& wanted) {
     const std::string& name = wanted.name();
-    using direction = interrupt_line::direction;
     if (name == "clock_step") {
         advance(step_target(wanted));
         return false;
@@ -142,10 +141,6 @@ bool server::carry_out(const command& wanted) {
     }
     if (name == "endianness")
         answer("OK little"); // as every target is
-    else if (name == "irq_intercept_in")
-        answer(m_interrupts.intercept(wanted.text(0), direction::input));
-    else if (name == "irq_intercept_out")
-        answer(m_interrupts.intercept(wanted.text(0), direction::output));
     else if (name == "module_load")
         answer("FAIL"); // there are no modules
     else
@@ -161,10 +156,28 @@ void server::advance(const sc_core::sc_time& target) {
 }
 
 bool server::is_access(const command& wanted) const {
-    static const char* const names[] = {"inb",    "inw",    "inl",     "outb",     "outw",
-                                        "outl",   "readb",  "readw",   "readl",    "readq",
-                                        "writeb", "writew", "writel",  "writeq",   "read",
-                                        "write",  "memset", "b64read", "b64write", "set_irq_in"};
+    static const char* const names[] = {"inb",
+                                        "inw",
+                                        "inl",
+                                        "outb",
+                                        "outw",
+                                        "outl",
+                                        "readb",
+                                        "readw",
+                                        "readl",
+                                        "readq",
+                                        "writeb",
+                                        "writew",
+                                        "writel",
+                                        "writeq",
+                                        "read",
+                                        "write",
+                                        "memset",
+                                        "b64read",
+                                        "b64write",
+                                        "set_irq_in",
+                                        "irq_intercept_in",
+                                        "irq_intercept_out"};
     return std::find(std::begin(names), std::end(names), wanted.name()) != std::end(names);
 }
 
@@ -183,8 +196,8 @@ void server::access_all() {
             } catch (const refusal& refused) {
                 result = refused.what();
             }
-            for (unsigned i = 0; m_interrupts.intercepts() && i < settling_cycles; ++i)
-                sc_core::wait(sc_core::SC_ZERO_TIME);
+            if (m_interrupts.intercepts())
+                settle();
             answer(result);
         }
         m_lines.pop_front();
@@ -205,6 +218,8 @@ std::string server::access(const command& wanted) {
     const std::string& name = wanted.name();
     if (name == "set_irq_in")
         return set_interrupt(wanted);
+    if (name == "irq_intercept_in" || name == "irq_intercept_out")
+        return intercept(wanted);
     if (name == "read" || name == "write" || name == "memset" || name == "b64read" || name == "b64write")
         return move_block(wanted);
     return name[0] == 'i' || name[0] == 'o' ? access_port(wanted) : access_value(wanted);
@@ -254,6 +269,19 @@ std::string server::move_block(const command& wanted) {
     }
     m_master.write(address, bytes.data(), bytes.size());
     return "OK";
+}
+
+/// Interrupt lines come to show what was done.
+void server::settle() {
+    for (unsigned i = 0; i < settling_cycles; ++i)
+        sc_core::wait(sc_core::SC_ZERO_TIME);
+}
+
+std::string server::intercept(const command& wanted) {
+    using direction = interrupt_line::direction;
+    settle(); // what happened before is not told
+    const bool inputs = wanted.name() == "irq_intercept_in";
+    return m_interrupts.intercept(wanted.text(0), inputs ? direction::input : direction::output);
 }
 
 std::string server::set_interrupt(const command& wanted) {
