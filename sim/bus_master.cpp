@@ -1,8 +1,5 @@
 #include "sim/bus_master.h"
 
-#include "models/tlm/endian.h"
-#include "models/tlm/unmapped_extension.h"
-
 #include <algorithm>
 #include <cstring>
 
@@ -14,6 +11,7 @@ static constexpr uint64_t breath = 1 << 20;
 bus_master::bus_master(const sc_core::sc_module_name& name, board& accessed, run_control& control)
     : sc_core::sc_module(name)
     , m_has_ports(accessed.port_bus() != nullptr)
+    , m_port_access([this](auto& payload, auto& delay) { m_ports->b_transport(payload, delay); })
     , m_control(control) {
     m_memory.bind(accessed.memory_bus().target_socket);
     bus& ports = m_has_ports ? *accessed.port_bus() : accessed.memory_bus(); // else bound for TLM's sake only
@@ -57,50 +55,26 @@ uint64_t bus_master::move_directly(tlm::tlm_command command, uint64_t address, u
     return count;
 }
 
-bool bus_master::send(initiator& socket, tlm::tlm_command command, uint64_t address, uint8_t* data,
-                      unsigned size, tlm::tlm_response_status& status) {
-    uint8_t buffer[8];
-    std::memcpy(buffer, data, size);
-    tlm::tlm_generic_payload payload;
-    unmapped_extension unmapped;
-    payload.set_extension(&unmapped);
-    payload.set_command(command);
-    payload.set_address(address);
-    payload.set_data_ptr(buffer);
-    payload.set_data_length(size);
-    payload.set_streaming_width(size);
-    sc_core::sc_time delay;
-    socket->b_transport(payload, delay);
-    payload.clear_extension(&unmapped);
-    status = payload.get_response_status();
-    if (!payload.is_response_ok())
-        std::memset(buffer, 0, size);
-    if (command == tlm::TLM_READ_COMMAND)
-        std::memcpy(data, buffer, size);
-    return !unmapped.known;
-}
-
 /// A piece of at most `size` bytes; returns how many it had.
 unsigned bus_master::move_piece(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size) {
-    tlm::tlm_response_status status;
-    send(m_memory, command, address, data, size, status);
-    if (size == 8 && status == tlm::TLM_BURST_ERROR_RESPONSE) {
-        size = 4;
-        send(m_memory, command, address, data, size, status);
-    }
-    return size;
-}
-
-void bus_master::move_ports(tlm::tlm_command command, uint16_t port, uint8_t* data, unsigned size) {
-    for (unsigned done = 0; done < size;) {
-        unsigned piece = 4;
-        while (piece > size - done || (port + done) % piece != 0)
-            piece /= 2;
-        tlm::tlm_response_status status;
-        if (!send(m_ports, command, port + done, data + done, piece, status) &&
-            command == tlm::TLM_READ_COMMAND)
-            std::memset(data + done, 0xff, piece);
-        done += piece;
+    for (;;) {
+        uint8_t buffer[8];
+        std::memcpy(buffer, data, size);
+        tlm::tlm_generic_payload payload;
+        payload.set_command(command);
+        payload.set_address(address);
+        payload.set_data_ptr(buffer);
+        payload.set_data_length(size);
+        payload.set_streaming_width(size);
+        sc_core::sc_time delay;
+        m_memory->b_transport(payload, delay);
+        if (size == 8 && payload.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE) {
+            size = 4;
+            continue;
+        }
+        if (command == tlm::TLM_READ_COMMAND && payload.is_response_ok())
+            std::memcpy(data, buffer, size);
+        return size;
     }
 }
 
@@ -136,17 +110,15 @@ void bus_master::write(uint64_t address, const uint8_t* from, uint64_t length) {
 }
 
 uint32_t bus_master::read_port(uint16_t port, unsigned size) {
-    uint8_t bytes[4] = {0xff, 0xff, 0xff, 0xff};
-    if (m_has_ports)
-        move_ports(tlm::TLM_READ_COMMAND, port, bytes, size);
-    return static_cast<uint32_t>(load_bytes(bytes, size, byte_order::little));
+    sc_core::sc_time delay;
+    const uint32_t nobody = size == 4 ? ~uint32_t(0) : (uint32_t(1) << 8 * size) - 1;
+    return m_has_ports ? m_port_access.read(port, size, delay) : nobody;
 }
 
 void bus_master::write_port(uint16_t port, uint32_t value, unsigned size) {
-    uint8_t bytes[4];
-    store_bytes(bytes, value, size, byte_order::little);
+    sc_core::sc_time delay;
     if (m_has_ports)
-        move_ports(tlm::TLM_WRITE_COMMAND, port, bytes, size);
+        m_port_access.write(port, value, size, delay);
 }
 
 } // namespace vmcore::sim

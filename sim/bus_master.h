@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/tlm/port_access.h"
 #include "platform/board.h"
 #include "sim/run_control.h"
 
@@ -40,16 +41,13 @@ private:
 
     void work();
     uint64_t move_directly(tlm::tlm_command command, uint64_t address, uint8_t* data, uint64_t length);
-    /// Whether somebody is there for a piece; the data of a read that was refused is zeros.
-    bool send(initiator& socket, tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size,
-              tlm::tlm_response_status& status);
     unsigned move_piece(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size);
-    void move_ports(tlm::tlm_command command, uint16_t port, uint8_t* data, unsigned size);
     void move(tlm::tlm_command command, uint64_t address, uint8_t* data, uint64_t length);
 
     initiator m_memory{"memory"};
     initiator m_ports{"ports"};
     bool m_has_ports;
+    port_access m_port_access;
     run_control& m_control;
     sc_core::sc_event m_submitted{"submitted"};
     std::deque<std::function<void()>> m_jobs;

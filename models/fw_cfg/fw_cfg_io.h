@@ -5,23 +5,20 @@
 namespace vmcore {
 
 /// QEMU's fw_cfg in its I/O-port form, as x86 machines have it (QEMU, docs/specs/fw_cfg). The register map is
-/// the list of `reg` members below, and the DMA address register at 8. Accesses that it does not list are
-/// refused with an error response and have no effect; nothing is at 2 to 7.
+/// the list of `reg` members below, and the DMA address register at 4. Accesses that it does not list are
+/// refused with an error response and have no effect; nothing is at 2 and 3.
 ///
-/// Map it on a bus of I/O ports, whose addresses are port numbers. On a PC it lies at 0x510, in two ranges
-/// with nothing between them, the second for DMA:
+/// Map it as one range on a bus of I/O ports, whose addresses are port numbers:
 ///
-///     ports.map("fw_cfg", 0x510, 2, firmware.socket);
-///     ports.alias("fw_cfg", "fw_cfg_dma", 0x514, 8, fw_cfg_io::dma_offset);
+///     ports.map("fw_cfg", fw_cfg_io::first_port, fw_cfg_io::register_bytes, firmware.socket);
 ///     firmware.dma.socket.bind(memory_bus.target_socket); // DMA goes to memory, not to ports
 ///
-/// It answers to accesses as it gets them. QEMU's bus cuts those that are not naturally aligned into aligned
-/// pieces, each for whoever is there; an initiator that plays an x86 CPU should do the same.
+/// It answers to whole accesses as it gets them. What becomes of one that is misaligned or that crosses a
+/// range is the affair of the initiator: see port_access for how QEMU cuts it.
 class fw_cfg_io : public fw_cfg_controller {
 public:
-    /// Of the DMA address register. It is not the distance on a PC, 4: a register lies at a multiple of its
-    /// width.
-    static constexpr uint64_t dma_offset = 8;
+    static constexpr uint64_t first_port = 0x510;   ///< on a PC
+    static constexpr uint64_t register_bytes = 0xc; ///< to map on a bus
 
     fw_cfg_io(const sc_core::sc_module_name& name, const config& settings);
     explicit fw_cfg_io(const sc_core::sc_module_name& name)

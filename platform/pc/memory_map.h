@@ -17,12 +17,6 @@ constexpr region bios_rom{0xfffc0000, 0x40000};
 constexpr region bios_rom_low{0xe0000, 0x20000}; ///< the second half of bios_rom once more
 } // namespace regions
 
-/// I/O ports.
-namespace ports {
-constexpr region fw_cfg{0x510, 2};
-constexpr region fw_cfg_dma{0x514, 8};
-} // namespace ports
-
 constexpr unsigned max_cpus = 255;
 constexpr unsigned interrupt_inputs = 24; ///< of the I/O APIC
 

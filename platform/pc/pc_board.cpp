@@ -23,9 +23,7 @@ pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& conf
     , m_images(image_targets())
     , m_interrupts("interrupt", interrupt_inputs) {
     map_memory(config);
-    m_port_bus.map("fw_cfg", ports::fw_cfg.base, ports::fw_cfg.size, m_fw_cfg.socket);
-    m_port_bus.alias("fw_cfg", "fw_cfg_dma", ports::fw_cfg_dma.base, ports::fw_cfg_dma.size,
-                     fw_cfg_io::dma_offset);
+    m_port_bus.map("fw_cfg", fw_cfg_io::first_port, fw_cfg_io::register_bytes, m_fw_cfg.socket);
     m_fw_cfg.dma.socket.bind(m_memory_bus.target_socket);
     add_common_items(m_fw_cfg.items(), config);
     add_pc_items(m_fw_cfg.items(), config);

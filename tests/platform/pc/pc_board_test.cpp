@@ -4,10 +4,11 @@
 #include "platform/pc/pc_board.h"
 
 #include "models/tlm/endian.h"
+#include "models/tlm/port_access.h"
 #include "platform/pc/firmware_items.h"
 #include "platform/pc/memory_map.h"
 #include "tests/harness/bench.h"
-#include "tests/harness/port_initiator.h"
+#include "tests/harness/test_initiator.h"
 #include "tests/platform/elf_builder.h"
 #include "tests/platform/temporary_file.h"
 
@@ -74,16 +75,16 @@ public:
     explicit pc_bench(const board_config& config = {})
         : board("pc", config) {
         connect(cpu.socket, board.memory_bus().target_socket);
-        connect(ports.socket, board.port_bus()->target_socket);
+        connect(port_cpu.socket, board.port_bus()->target_socket);
         board.reset();
     }
 
 protected:
     bytes item(uint16_t key, unsigned count) {
-        ports.out(0x510, key, 2);
+        out(0x510, key, 2);
         bytes all;
         while (all.size() < count)
-            all.push_back(static_cast<uint8_t>(ports.in(0x511, 1)));
+            all.push_back(static_cast<uint8_t>(in(0x511, 1)));
         return all;
     }
 
@@ -115,9 +116,21 @@ protected:
         return {};
     }
 
+    uint32_t in(uint16_t port, unsigned size) {
+        sc_core::sc_time delay;
+        return ports.read(port, size, delay);
+    }
+    void out(uint16_t port, uint32_t value, unsigned size) {
+        sc_core::sc_time delay;
+        ports.write(port, value, size, delay);
+    }
+
     test_initiator cpu{"cpu"};
-    port_initiator ports{"ports"};
+    test_initiator port_cpu{"port_cpu"};
     pc::pc_board board;
+    port_access ports{[this](tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+        port_cpu.socket->b_transport(payload, delay);
+    }};
 };
 
 struct pc_machine : pc_bench {};
@@ -165,7 +178,7 @@ SC_TEST(pc_machine, files_are_those_of_a_pc_without_devices) {
 
 SC_TEST(pc_machine, dma_goes_to_memory) {
     cpu.write(0x2000, hex("0000000a000000040000000000003000"));
-    ports.out(0x518, 0x00200000, 4);
+    out(0x518, 0x00200000, 4);
     EXPECT_EQ(cpu.read(0x2000, 4).value(), 0u);
     EXPECT_EQ(cpu.read(0x3000, 4).value(), 0x554d4551u);
 }
@@ -183,9 +196,9 @@ SC_TEST(pc_machine, the_interrupt_controllers_inputs_lie_open) {
 
 SC_TEST(pc_machine, ports_beside_fw_cfg_are_nobodys) {
     for (uint16_t port : {0x50f, 0x512, 0x513, 0x51c, 0x80, 0xffff})
-        EXPECT_EQ(ports.in(port, 1), 0xffu) << std::hex << port;
-    EXPECT_EQ(ports.in(0x511, 2), 0xff51u);
-    EXPECT_EQ(ports.in(0x514, 4), 0x554d4551u);
+        EXPECT_EQ(in(port, 1), 0xffu) << std::hex << port;
+    EXPECT_EQ(in(0x511, 2), 0xff51u);
+    EXPECT_EQ(in(0x514, 4), 0x554d4551u);
 }
 
 SC_TEST(pc_machine, has_no_cpu_and_no_vmcoreinfo_unless_asked_for) {
