@@ -54,6 +54,8 @@ public:
     virtual std::vector<interrupt_device> interrupt_devices() const = 0;
 
     virtual std::vector<const cpu_context*> cpus() const = 0;
+    /// QEMU's path of a CPU.
+    virtual std::string cpu_path(unsigned index) const = 0;
     virtual uint64_t instructions() const = 0; ///< retired by all harts since power-on or reset
 
     /// The device's record; null on a board without one.

@@ -59,9 +59,11 @@ void run_control::stop_in(run_state state) {
     tell({run_event::kind::stop});
 }
 
-void run_control::pause() {
-    if (m_state == run_state::running)
+bool run_control::pause() {
+    const bool runs = m_state == run_state::running && !m_end;
+    if (runs)
         stop_in(run_state::paused);
+    return runs;
 }
 
 bool run_control::resume() {

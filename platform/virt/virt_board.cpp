@@ -116,12 +116,16 @@ void virt_board::release() {
         each->release();
 }
 
+std::string virt_board::cpu_path(unsigned index) const {
+    return "/machine/soc0/harts[" + std::to_string(index) + "]";
+}
+
 std::vector<interrupt_device> virt_board::interrupt_devices() const {
     using direction = interrupt_line::direction;
     const auto shown = [](const wire& line) { return const_cast<wire*>(&line); };
     std::vector<interrupt_device> devices;
     for (unsigned hart = 0; hart < m_harts.size(); ++hart)
-        devices.push_back({"/machine/soc0/harts[" + std::to_string(hart) + "]",
+        devices.push_back({cpu_path(hart),
                            {{direction::input, riscv::machine_software, shown(m_msip[hart])},
                             {direction::input, riscv::machine_timer, shown(m_mtip[hart])},
                             {direction::input, riscv::machine_external, shown(m_meip[hart])}}});

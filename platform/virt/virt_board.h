@@ -36,6 +36,7 @@ public:
     bus* port_bus() override { return nullptr; }
     std::vector<interrupt_device> interrupt_devices() const override;
     std::vector<const cpu_context*> cpus() const override;
+    std::string cpu_path(unsigned index) const override;
     uint64_t instructions() const override;
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     void on_publish(std::function<void()> callback) override;

@@ -2,16 +2,22 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <csignal>
 #include <thread>
 
 namespace vmcore::sim {
 
-/// The thread on which all input and output of the protocol servers happens. Create it after the signal
-/// watcher, whose signal mask it inherits.
+/// The thread on which all input and output of the protocol servers happens. Signals are not for it.
 class io_thread {
 public:
-    io_thread()
-        : m_thread([this] { m_context.run(); }) {}
+    io_thread() {
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before); // the thread inherits it
+        m_thread = std::thread([this] { m_context.run(); });
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
     ~io_thread() {
         m_context.stop();
         m_thread.join();
