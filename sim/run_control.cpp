@@ -176,10 +176,10 @@ void run_control::carry_out_commands() {
 
 run_end run_control::run(board& controlled) {
     m_board = &controlled;
-    if (!time_flows()) {
+    if (!time_flows())
         hold_or_release();
-        run_kernel(sc_core::SC_ZERO_TIME); // the elaboration ends
-    }
+    sc_core::sc_start(sc_core::SC_ZERO_TIME); // elaboration ends before the first command
+    serve_requests();
     while (!m_end) {
         carry_out_commands();
         if (m_end)

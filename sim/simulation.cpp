@@ -12,7 +12,9 @@
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
 
+#include <csignal>
 #include <iostream>
+#include <sys/prctl.h>
 #include <system_error>
 
 namespace vmcore::sim {
@@ -68,10 +70,12 @@ bool dump_is_due(const options& wanted, const run_end& end) {
            (wanted.dump_on == dump_trigger::panic && end.why == run_cause::guest_panic);
 }
 
-/// Refuses a dump file that cannot be made before the guest runs, perhaps for hours.
-void check_dump_file(const options& wanted) {
+/// Refuses a dump that cannot be made before the guest runs, perhaps for hours.
+void check_dump(const options& wanted, const board& dumped) {
     if (wanted.dump_file.empty())
         return;
+    if (dumped.cpus().empty())
+        throw std::runtime_error("--dump: the board has no CPU whose registers a dump could hold");
     try {
         const output_file tried(wanted.dump_file);
     } catch (const std::system_error& error) {
@@ -90,10 +94,12 @@ std::string symbol_file(const options& wanted) {
 
 int simulate(const options& wanted) {
     const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
-    check_dump_file(wanted);
+    if (wanted.exit_with_parent)
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
+    check_dump(wanted, board);
     dump_service dumps(control, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)

@@ -13,8 +13,6 @@
 
 namespace vmcore::sim::qtest {
 
-using space = bus_master::space;
-
 /// Delta cycles until an interrupt line shows what an access did: device, its signal, whoever follows it.
 static constexpr unsigned settling_cycles = 4;
 
@@ -143,7 +141,7 @@ bool server::carry_out(const command& wanted) {
         return false;
     }
     if (name == "endianness")
-        answer(m_big_endian ? "OK big" : "OK little");
+        answer("OK little"); // as every target is
     else if (name == "irq_intercept_in")
         answer(m_interrupts.intercept(wanted.text(0), direction::input));
     else if (name == "irq_intercept_out")
@@ -209,25 +207,28 @@ std::string server::access(const command& wanted) {
         return set_interrupt(wanted);
     if (name == "read" || name == "write" || name == "memset" || name == "b64read" || name == "b64write")
         return move_block(wanted);
-    const space where = name[0] == 'i' || name[0] == 'o' ? space::ports : space::memory;
-    return name[0] == 'i' || name[0] == 'r' ? read_value(where, wanted) : write_value(where, wanted);
+    return name[0] == 'i' || name[0] == 'o' ? access_port(wanted) : access_value(wanted);
 }
 
-std::string server::read_value(space where, const command& wanted) {
+std::string server::access_port(const command& wanted) {
     const unsigned size = width(wanted.name().back());
-    uint8_t bytes[8];
-    const uint64_t address = where == space::ports ? wanted.number(0) & 0xffff : wanted.number(0);
-    m_master.read(where, address, bytes, size);
-    const uint64_t value = load_bytes(bytes, size, byte_order::little);
-    return "OK " + hexadecimal(value, where == space::ports ? 4 : 16);
+    const auto port = static_cast<uint16_t>(wanted.number(0));
+    if (wanted.name()[0] == 'i')
+        return "OK " + hexadecimal(m_master.read_port(port, size), 4);
+    m_master.write_port(port, static_cast<uint32_t>(wanted.number(1)), size);
+    return "OK";
 }
 
-std::string server::write_value(space where, const command& wanted) {
+std::string server::access_value(const command& wanted) {
     const unsigned size = width(wanted.name().back());
+    const uint64_t address = wanted.number(0);
     uint8_t bytes[8];
-    const uint64_t address = where == space::ports ? wanted.number(0) & 0xffff : wanted.number(0);
+    if (wanted.name()[0] == 'r') {
+        m_master.read(address, bytes, size);
+        return "OK " + hexadecimal(load_bytes(bytes, size, byte_order::little), 16);
+    }
     store_bytes(bytes, wanted.number(1), size, byte_order::little);
-    m_master.write(where, address, bytes, size);
+    m_master.write(address, bytes, size);
     return "OK";
 }
 
@@ -239,7 +240,7 @@ std::string server::move_block(const command& wanted) {
     const uint64_t count = wanted.count(1);
     if (name == "read" || name == "b64read") {
         std::vector<uint8_t> bytes(count);
-        m_master.read(space::memory, address, bytes.data(), count);
+        m_master.read(address, bytes.data(), count);
         return "OK " + (name == "read" ? to_hex(bytes) : to_base64(bytes));
     }
     std::vector<uint8_t> bytes;
@@ -251,7 +252,7 @@ std::string server::move_block(const command& wanted) {
         bytes = from_base64(wanted.text(2));
         bytes.resize(std::min<uint64_t>(bytes.size(), count));
     }
-    m_master.write(space::memory, address, bytes.data(), bytes.size());
+    m_master.write(address, bytes.data(), bytes.size());
     return "OK";
 }
 

@@ -36,8 +36,8 @@ private:
     bool is_access(const command& wanted) const;
     void access_all();
     std::string access(const command& wanted);
-    std::string read_value(bus_master::space where, const command& wanted);
-    std::string write_value(bus_master::space where, const command& wanted);
+    std::string access_port(const command& wanted);
+    std::string access_value(const command& wanted);
     std::string move_block(const command& wanted);
     std::string set_interrupt(const command& wanted);
     void advance(const sc_core::sc_time& target);
@@ -47,7 +47,6 @@ private:
     run_control& m_control;
     bus_master m_master;
     interrupts m_interrupts;
-    bool m_big_endian = false;
     std::ofstream m_log;
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
     channel m_channel;
