@@ -4,6 +4,7 @@
 #include "platform/elf_image.h"
 #include "platform/files.h"
 #include "sim/board_factory.h"
+#include "sim/bus_viewer.h"
 #include "sim/dump_service.h"
 #include "sim/io/io_thread.h"
 #include "sim/qmp/server.h"
@@ -37,7 +38,8 @@ dump_request requested_dump(const options& wanted, const board& dumped) {
 class servers {
 public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
-        : m_commands({control, served, dumps, wanted.name}) {
+        : m_viewer("viewer", served)
+        , m_commands({control, served, dumps, m_viewer, wanted.name}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
             m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, control);
@@ -58,6 +60,7 @@ public:
 
 private:
     io_thread m_thread;
+    bus_viewer m_viewer;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;
     std::vector<std::unique_ptr<qmp::server>> m_qmp;
