@@ -5,6 +5,10 @@ namespace vmcore::sim {
 bus_viewer::bus_viewer(const sc_core::sc_module_name& name, board& viewed)
     : sc_core::sc_module(name) {
     m_memory.bind(viewed.memory_bus().target_socket);
+    if (bus* ports = viewed.port_bus()) {
+        m_ports = std::make_unique<initiator>("ports");
+        m_ports->bind(ports->target_socket);
+    }
 }
 
 bus_viewer::kind bus_viewer::kind_of(uint64_t address) {

@@ -3,6 +3,7 @@
 #include "platform/board.h"
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 
@@ -28,7 +29,10 @@ public:
 private:
     unsigned peek(uint64_t address, uint8_t* to, unsigned length);
 
-    tlm_utils::simple_initiator_socket<bus_viewer, 64> m_memory{"memory"};
+    using initiator = tlm_utils::simple_initiator_socket<bus_viewer, 64>;
+
+    initiator m_memory{"memory"};
+    std::unique_ptr<initiator> m_ports; ///< nothing is asked there; a bus may have no other initiator
 };
 
 } // namespace vmcore::sim
