@@ -4,6 +4,7 @@
 #include "platform/elf_image.h"
 #include "platform/files.h"
 #include "sim/board_factory.h"
+#include "sim/bus_viewer.h"
 #include "sim/dump_service.h"
 #include "sim/io/io_thread.h"
 #include "sim/qmp/server.h"
@@ -38,7 +39,8 @@ class servers {
 public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
         : m_master("outside", served, control)
-        , m_commands({control, served, dumps, wanted.name}) {
+        , m_viewer("viewer", served)
+        , m_commands({control, served, dumps, m_viewer, wanted.name}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
             m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);
@@ -60,6 +62,7 @@ public:
 private:
     bus_master m_master;
     io_thread m_thread;
+    bus_viewer m_viewer;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;
     std::vector<std::unique_ptr<qmp::server>> m_qmp;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "platform/board.h"
+#include "sim/bus_viewer.h"
 #include "sim/dump_service.h"
 #include "sim/qmp/arguments.h"
 #include "sim/qmp/descriptors.h"
+#include "sim/qmp/human_monitor.h"
 #include "sim/run_control.h"
 
 #include <boost/json/object.hpp>
@@ -19,7 +21,8 @@ struct machine {
     run_control& control;
     board& controlled;
     dump_service& dumps;
-    std::string name; ///< of the guest, empty for none
+    bus_viewer& viewer; ///< of the board's memory bus
+    std::string name;   ///< of the guest, empty for none
 };
 
 /// The version of QEMU whose protocol this is, and our own.
@@ -47,8 +50,10 @@ private:
     void add_memory_commands();
     boost::json::value dump(arguments& given, descriptors& passed) const;
     boost::json::value query_cpus() const;
+    boost::json::value human_command(arguments& given);
 
     machine m_machine;
+    human_monitor m_monitor;
     std::map<std::string, handler> m_handlers;
 };
 
