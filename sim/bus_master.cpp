@@ -100,7 +100,7 @@ void bus_master::move(tlm::tlm_command command, uint64_t address, uint8_t* data,
 }
 
 void bus_master::read(uint64_t address, uint8_t* to, uint64_t length) {
-    std::memset(to, 0, length);
+    std::fill_n(to, length, uint8_t{0}); // nothing, for a length of 0
     move(tlm::TLM_READ_COMMAND, address, to, length);
 }
 

@@ -40,7 +40,7 @@ public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
         : m_master("outside", served, control)
         , m_viewer("viewer", served)
-        , m_commands({control, served, dumps, m_viewer, wanted.name}) {
+        , m_commands({control, served, dumps, m_viewer, wanted.name, wanted.board.uuid}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
             m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);

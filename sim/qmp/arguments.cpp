@@ -66,6 +66,13 @@ bool arguments::flag(const char* name, bool otherwise) {
     return optional_flag(name).value_or(otherwise);
 }
 
+bool arguments::flag(const char* name) {
+    const auto value = optional_flag(name);
+    if (!value)
+        refuse_missing(name);
+    return *value;
+}
+
 std::vector<std::string> arguments::list(const char* name) {
     std::vector<std::string> words;
     const json::value* value = find(name);

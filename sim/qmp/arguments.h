@@ -33,6 +33,7 @@ public:
     std::optional<std::string> optional_text(const char* name);
     std::optional<int64_t> optional_number(const char* name);
     uint64_t size(const char* name); ///< a number that is not negative
+    bool flag(const char* name);
     bool flag(const char* name, bool otherwise);
     std::optional<bool> optional_flag(const char* name);
     /// A list of strings; empty when it is not there.

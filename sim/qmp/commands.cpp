@@ -42,6 +42,18 @@ json::object version() {
             {"package", std::string("vmcore-vp ") + sim::version}};
 }
 
+static std::string uuid_text(const std::array<uint8_t, 16>& uuid) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (size_t i = 0; i < uuid.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text += '-';
+        text += digits[uuid[i] / 16];
+        text += digits[uuid[i] % 16];
+    }
+    return text;
+}
+
 command_table::command_table(machine acted_on)
     : m_machine(std::move(acted_on))
     , m_monitor(m_machine.controlled, m_machine.viewer, [this](const auto& name, const auto& given) {
@@ -117,6 +129,7 @@ void command_table::add_queries() {
     add("query-name", [this] {
         return m_machine.name.empty() ? json::object() : json::object{{"name", m_machine.name}};
     });
+    add("query-uuid", [this] { return json::object{{"UUID", uuid_text(m_machine.uuid)}}; });
     add("query-target", [this] { return json::object{{"arch", m_machine.controlled.target()}}; });
     add("query-kvm", [] { return json::object{{"enabled", false}, {"present", false}}; });
     add("query-cpus-fast", [this] { return query_cpus(); });

@@ -8,6 +8,7 @@
 #include "sim/qmp/human_monitor.h"
 #include "sim/run_control.h"
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
@@ -21,8 +22,9 @@ struct machine {
     run_control& control;
     board& controlled;
     dump_service& dumps;
-    bus_viewer& viewer; ///< of the board's memory bus
-    std::string name;   ///< of the guest, empty for none
+    bus_viewer& viewer;           ///< of the board's memory bus
+    std::string name;             ///< of the guest, empty for none
+    std::array<uint8_t, 16> uuid; ///< in the order in which it is written
 };
 
 /// The version of QEMU whose protocol this is, and our own.

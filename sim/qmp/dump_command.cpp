@@ -46,7 +46,7 @@ static void check_file(const std::string& file) {
 
 /// QEMU's order of checks: the first that fails is the one that the client hears of.
 json::value command_table::dump(arguments& given, descriptors& passed) const {
-    const auto paging = given.flag("paging", false);
+    const auto paging = given.flag("paging");
     const std::string protocol = given.text("protocol");
     const bool detach = given.flag("detach", false);
     const auto begin = given.optional_number("begin");

@@ -1,6 +1,7 @@
 #include "sim/qmp/json_reader.h"
 
 #include <algorithm>
+#include <boost/json/error.hpp>
 #include <boost/json/parse_options.hpp>
 
 namespace vmcore::sim::qmp {
@@ -23,7 +24,7 @@ void json_reader::reset() {
 }
 
 void json_reader::refuse(std::vector<item>& items, const std::string& text) {
-    items.push_back({nullptr, "JSON parse error, " + text});
+    items.push_back({nullptr, text});
     m_parser.reset();
     m_bytes = 0;
     m_skipping = true;
@@ -50,10 +51,12 @@ std::vector<json_reader::item> json_reader::feed(std::string_view bytes) {
         m_bytes += used;
         if (failure) {
             bytes.remove_prefix(std::min(used, bytes.size()));
-            refuse(items, failure.message());
+            refuse(items, failure == json::error::too_deep ? "JSON nesting depth limit exceeded"
+                                                           : "JSON parse error, " + failure.message());
         } else if (m_bytes > max_bytes) {
             bytes.remove_prefix(used);
-            refuse(items, "the value has more than " + std::to_string(max_bytes) + " bytes");
+            refuse(items,
+                   "JSON parse error, the value has more than " + std::to_string(max_bytes) + " bytes");
         } else {
             bytes.remove_prefix(used);
             if (m_parser.done()) {

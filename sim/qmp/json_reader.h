@@ -15,7 +15,7 @@ class json_reader {
 public:
     /// A value that is longer, or deeper nested, is refused.
     static constexpr size_t max_bytes = 64 << 20;
-    static constexpr size_t max_depth = 128;
+    static constexpr size_t max_depth = 1024; // QEMU's
 
     /// A value, or what was wrong where one was expected.
     struct item {

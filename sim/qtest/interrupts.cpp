@@ -61,10 +61,13 @@ std::string interrupts::intercept(const std::string& device, interrupt_line::dir
     return "OK";
 }
 
-std::string interrupts::set_input(const std::string& device, unsigned number, bool level) {
+std::string interrupts::set_input(const std::string& device, const std::string& inputs, unsigned number,
+                                  bool level) {
     const std::string path = resolve(device);
     if (path.empty())
         return "FAIL Unknown device";
+    if (inputs != "unnamed-gpio-in")
+        return "FAIL Unknown line";
     for (const interrupt_device& known : m_devices)
         for (const interrupt_line& line : known.lines)
             if (known.path == path && line.towards == interrupt_line::direction::input &&

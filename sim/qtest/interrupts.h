@@ -23,9 +23,9 @@ public:
     /// @returns the answer to the command
     std::string intercept(const std::string& device, interrupt_line::direction direction);
 
-    /// Drives an input of a device. To be called in a process.
+    /// Drives one of a device's inputs; only its unnamed ones are known. To be called in a process.
     /// @returns the answer to the command
-    std::string set_input(const std::string& device, unsigned number, bool level);
+    std::string set_input(const std::string& device, const std::string& inputs, unsigned number, bool level);
 
     bool intercepts() const { return !m_device.empty(); }
 

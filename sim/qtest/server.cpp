@@ -250,10 +250,10 @@ std::string server::access_value(const command& wanted) {
 std::string server::move_block(const command& wanted) {
     const std::string& name = wanted.name();
     const uint64_t address = wanted.number(0);
-    if (name == "memset" && wanted.number(1) == 0)
-        return wanted.number(2), "OK";
-    const uint64_t count = wanted.count(1);
-    if (name == "read" || name == "b64read") {
+    const bool reads = name == "read" || name == "b64read";
+    // Only read takes no 0, as with QEMU; the others move nothing then.
+    const uint64_t count = name != "read" && wanted.number(1) == 0 ? 0 : wanted.count(1);
+    if (reads) {
         std::vector<uint8_t> bytes(count);
         m_master.read(address, bytes.data(), count);
         return "OK " + (name == "read" ? to_hex(bytes) : to_base64(bytes));
@@ -285,9 +285,7 @@ std::string server::intercept(const command& wanted) {
 }
 
 std::string server::set_interrupt(const command& wanted) {
-    if (wanted.text(1) != "unnamed-gpio-in")
-        return "FAIL Unknown line";
-    return m_interrupts.set_input(wanted.text(0), static_cast<unsigned>(wanted.number(2)),
+    return m_interrupts.set_input(wanted.text(0), wanted.text(1), static_cast<unsigned>(wanted.number(2)),
                                   wanted.number(3) != 0);
 }
 

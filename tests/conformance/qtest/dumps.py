@@ -6,11 +6,12 @@ import elf_core
 from qmp import QmpError
 
 WARNING = re.compile(r"warning: .*?((?:guest note|Invalid guest note|Failed to read).*)")
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def warnings(text):
-    """What the dump engine warned about, without the program's and the file's name."""
-    return [found.group(1).split(" at 0x")[0] for found in map(WARNING.search, text.splitlines()) if found]
+    """What the dump engine warned about, without addresses and the program's and the file's name."""
+    return [ADDRESS.sub("", found.group(1)) for found in map(WARNING.search, text.splitlines()) if found]
 
 
 class Dump:

@@ -125,7 +125,8 @@ class Rows(unittest.TestCase):
         """One observation: recorded, and equal to what QEMU answers, or to our own answer where that is declared."""
         declared = deviations.find(Subject.target, self.row, what)
         if declared is not None:
-            self.assertEqual(show(expected), declared.qemu, f"{what}: the declared answer of QEMU")
+            self.assertEqual(show(expected), declared.qemu, f"{what}: QEMU's answer is declared as another")
             expected = declared.qemu if Subject.is_qemu else declared.ours
         self.entry["answer"].append({"what": what, "value": show(observed)})
-        self.assertEqual(show(observed), show(expected), what)
+        with self.subTest(what):  # the row goes on: one difference does not hide the next
+            self.assertEqual(show(observed), show(expected), what)

@@ -224,9 +224,11 @@ class Items(Rows):
         self.check("value", self.number(fw_cfg.ID, 4), 3)
 
     def test_row_i3_uuid(self):
-        """key 2 with -uuid 4600cb32-38ec-4b2f-8acb-81c6ea54f2d8"""
-        data = self.guest("-uuid", "4600cb32-38ec-4b2f-8acb-81c6ea54f2d8").item(fw_cfg.UUID, 16)
-        self.check("data", data, bytes.fromhex("4600cb3238ec4b2f8acb81c6ea54f2d8"))
+        """key 2, and query-uuid, with -uuid 4600cb32-38ec-4b2f-8acb-81c6ea54f2d8"""
+        machine = self.start("-M", "pc", "-nodefaults", "-uuid", "4600cb32-38ec-4b2f-8acb-81c6ea54f2d8")
+        self.check("data", PortFwCfg(machine.qtest, RAM).item(fw_cfg.UUID, 16),
+                   bytes.fromhex("4600cb3238ec4b2f8acb81c6ea54f2d8"))
+        self.check("query-uuid", machine.qmp.execute("query-uuid"), {"UUID": "4600cb32-38ec-4b2f-8acb-81c6ea54f2d8"})
 
     def test_row_i4_no_uuid(self):
         """key 2 without -uuid"""

@@ -106,10 +106,11 @@ class Lines(VirtRows):
         self.check("0", self.qtest.ask("write 0x80000000 2 0"), "ERR invalid argument size")
 
     def test_row_q15_a_write_of_0_bytes_does_nothing(self):
-        """write of 0 bytes, memset of 0 bytes, b64write of 0 bytes"""
+        """write, memset, b64write and b64read of 0 bytes"""
         self.clear()
         self.check("answers", self.qtest.ask_all(["write 0x80000000 0 0x11", "memset 0x80000000 0 1",
-                                                  "b64write 0x80000000 0 AAAA"]), ["OK", "OK", "OK"])
+                                                  "b64write 0x80000000 0 AAAA", "b64read 0x80000000 0"]),
+                   ["OK", "OK", "OK", "OK "])
         self.check("memory", self.qtest.memory_read(RAM, 4), bytes(4))
 
     def test_row_q16_memset_takes_a_byte(self):
@@ -141,11 +142,12 @@ class Lines(VirtRows):
         self.check("out", self.qtest.ask_all([f"out{width} 0x510 1" for width in "bwl"]), ["OK", "OK", "OK"])
 
     def test_row_q20_what_needs_the_accelerator_or_another_target_is_unknown(self):
-        """clock_step, clock_step 100, clock_set 5, get_csr, irq_intercept_in and set_irq_in of no device"""
-        self.check("answers", self.qtest.ask_all(["clock_step", "clock_step 100", "clock_set 5", "get_csr get 0 0 0"]),
-                   [f"FAIL Unknown command '{name}'" for name in ("clock_step", "clock_step", "clock_set", "get_csr")])
-        self.check("no device", self.qtest.ask_all(["irq_intercept_in ioapic", "irq_intercept_out ioapic",
-                                                    "set_irq_in x y 0 1"]), ["FAIL Unknown device"] * 3)
+        """clock_step, clock_step 100, clock_set 500, get_csr, irq_intercept_in and set_irq_in of no device"""
+        qtest = self.start(*self.machine_options()).qtest
+        for line in ("clock_step", "clock_step 100", "clock_set 500", "get_csr get 0 0 0"):
+            self.check(line, qtest.ask(line), f"FAIL Unknown command '{line.split()[0]}'")
+        self.check("no device", qtest.ask_all(["irq_intercept_in ioapic", "irq_intercept_out ioapic",
+                                              "set_irq_in x y 0 1"]), ["FAIL Unknown device"] * 3)
 
     def test_row_q21_a_blank_line(self):
         """a blank line, then endianness"""
