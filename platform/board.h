@@ -46,6 +46,9 @@ public:
 
     /// Everything the guest has printed reaches the host; a warning tells of what the host refused.
     virtual void flush_console() = 0;
+
+    /// Out of ranges(), all of which a board has in host memory.
+    uint64_t read(uint64_t paddr, void* to, uint64_t length) const override;
 };
 
 } // namespace vmcore

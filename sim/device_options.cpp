@@ -2,6 +2,7 @@
 
 #include "models/dump/dumper.h"
 #include "platform/files.h"
+#include "platform/virt/memory_map.h"
 #include "sim/key_values.h"
 
 #include <algorithm>
@@ -62,8 +63,8 @@ void check_cpu(const std::string& option, const std::string& value) {
     properties.expect_empty();
 }
 
-static virt::virt_config::loader_image parse_loader(key_values& properties) {
-    virt::virt_config::loader_image loaded;
+static board_config::loader_image parse_loader(key_values& properties) {
+    board_config::loader_image loaded;
     bool has_address = false;
     loaded.file = properties.take("file");
     const std::string address = properties.take("addr", has_address);
@@ -75,7 +76,7 @@ static virt::virt_config::loader_image parse_loader(key_values& properties) {
     return loaded;
 }
 
-void add_device(const std::string& option, const std::string& value, virt::virt_config& board) {
+void add_device(const std::string& option, const std::string& value, board_config& board) {
     key_values properties(option, value, "driver");
     const std::string driver = properties.take("driver");
     if (driver == "vmcoreinfo") {
@@ -91,12 +92,12 @@ void add_device(const std::string& option, const std::string& value, virt::virt_
     properties.expect_empty();
 }
 
-virt::virt_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value) {
+board_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value) {
     static constexpr size_t longest_name = 55;
     key_values properties(option, value, "name");
     bool has_file = false;
     bool has_string = false;
-    virt::virt_config::fw_cfg_file parsed;
+    board_config::fw_cfg_file parsed;
     parsed.name = properties.take("name");
     const std::string file = properties.take("file", has_file);
     const std::string string = properties.take("string", has_string);

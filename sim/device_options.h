@@ -1,6 +1,6 @@
 #pragma once
 
-#include "platform/virt/virt_config.h"
+#include "platform/board_config.h"
 #include "sim/options.h"
 
 #include <string>
@@ -18,8 +18,8 @@ machine_option parse_machine(const std::string& option, const std::string& value
 uint64_t parse_ram_size(const std::string& option, const std::string& value);
 unsigned parse_harts(const std::string& option, const std::string& value);
 void check_cpu(const std::string& option, const std::string& value);
-void add_device(const std::string& option, const std::string& value, virt::virt_config& board);
-virt::virt_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value);
+void add_device(const std::string& option, const std::string& value, board_config& board);
+board_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value);
 std::string parse_dump_format(const std::string& option, const std::string& value);
 dump_trigger parse_dump_trigger(const std::string& option, const std::string& value);
 

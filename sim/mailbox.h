@@ -22,6 +22,11 @@ public:
         m_arrived.notify_one();
     }
 
+    bool empty() {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        return m_commands.empty();
+    }
+
     /// Everything that has arrived, in order.
     std::deque<command> take() {
         const std::lock_guard<std::mutex> lock(m_mutex);

@@ -85,7 +85,7 @@ void option_parser::declare_machine() {
     add("m", "SIZE", "RAM; MiB unless it ends in K, M, G or T (128M)",
         [&](const std::string& o, const std::string& v) { board.ram_size = parse_ram_size(o, v); });
     add("smp", "N", "number of harts, 1 to 8 (1)",
-        [&](const std::string& o, const std::string& v) { board.harts = parse_harts(o, v); });
+        [&](const std::string& o, const std::string& v) { board.cpus = parse_harts(o, v); });
     add("cpu", "rv64[,X=on|off...]", "extensions, as far as the hart has them",
         [](const std::string& o, const std::string& v) { check_cpu(o, v); });
     add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",
@@ -131,7 +131,7 @@ void option_parser::declare_run() {
     add("nodefaults", "", "no serial port unless -serial names one",
         [this](const std::string&, const std::string&) { m_defaults = false; });
     add("no-reboot", "", "a guest's reset ends the run",
-        [this](const std::string&, const std::string&) { m_result.reboot = false; });
+        [this](const std::string&, const std::string&) { m_result.policy.reboot = false; });
     const auto show = [this](options::action what) {
         return [this, what](const std::string&, const std::string&) { m_result.what = what; };
     };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/virt/virt_config.h"
+#include "sim/run_control.h"
 
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ struct options {
     action what = action::run;
     virt::virt_config board;
     std::string device_tree_file; ///< where to write it (-M virt,dumpdtb=FILE)
-    bool reboot = true;           ///< a guest's reset restarts it; otherwise it ends the run
+    run_policy policy;
     bool summary = false;
 
     std::string dump_file; ///< empty: no dump

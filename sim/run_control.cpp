@@ -1,8 +1,21 @@
 #include "sim/run_control.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vmcore::sim {
+
+run_control::run_control(const sc_core::sc_time& slice, const run_policy& policy)
+    : m_slice(slice)
+    , m_policy(policy)
+    , m_state(policy.hold ? run_state::prelaunch : run_state::running) {}
+
+void run_control::post(mailbox::command command) {
+    m_mailbox.post(std::move(command));
+    // The kernel's thread looks into the mailbox once more after it has set the flag.
+    if (m_in_kernel)
+        m_bell.ring();
+}
 
 void run_control::interrupt_slice() {
     if (m_board != nullptr)
@@ -19,47 +32,160 @@ void run_control::guest_published() {
 
 void run_control::request_shutdown(shutdown_cause cause, int exit_code) {
     const bool panic = cause == shutdown_cause::guest_panic;
-    m_end = run_end{panic ? run_end::cause::guest_panic : run_end::cause::guest_shutdown, exit_code};
+    m_shutdown = run_end{panic ? run_cause::guest_panic : run_cause::guest_shutdown, exit_code};
     interrupt_slice();
 }
 
 void run_control::request_reset() {
-    m_reset_pending = true;
+    m_reset = run_cause::guest_reset;
     interrupt_slice();
 }
 
-void run_control::run_slice() {
-    const auto before = std::chrono::steady_clock::now();
+void run_control::tell(const run_event& event) {
+    for (const observer& each : m_observers)
+        each(event);
+}
+
+void run_control::hold_or_release() {
+    if (time_flows())
+        m_board->release();
+    else
+        m_board->hold();
+}
+
+void run_control::stop_in(run_state state) {
+    m_state = state;
+    hold_or_release();
+    tell({run_event::kind::stop});
+}
+
+void run_control::pause() {
+    if (m_state == run_state::running)
+        stop_in(run_state::paused);
+}
+
+bool run_control::resume() {
+    if (m_state == run_state::shutdown || m_state == run_state::guest_panicked)
+        return false;
+    if (m_state != run_state::running) {
+        m_state = run_state::running;
+        hold_or_release();
+        tell({run_event::kind::resume});
+    }
+    return true;
+}
+
+void run_control::reset(run_cause cause) {
+    m_reset = cause;
+}
+
+void run_control::power_down() {
+    tell({run_event::kind::powerdown});
+}
+
+void run_control::advance(const sc_core::sc_time& target, std::function<void()> done) {
+    m_advance_target = target;
+    m_advanced = std::move(done);
+}
+
+/// How far the kernel may run before the next look into the mailbox; nothing: it has no reason to run.
+std::optional<sc_core::sc_time> run_control::next_slice() const {
     const bool active = sc_core::sc_pending_activity();
     const sc_core::sc_time idle = active ? sc_core::sc_time_to_pending_activity() : sc_core::SC_ZERO_TIME;
-    // A reset that waits for the end of a transfer follows it at once: one step of the kernel at a time.
-    sc_core::sc_start(m_reset_pending ? idle : std::max(m_slice, idle));
+    const bool waits = m_accesses > 0 || m_reset;
+    std::optional<sc_core::sc_time> span;
+    if (active && time_flows() && !m_reset)
+        span = std::max(m_slice, idle);
+    else if (active && waits) // for something under way: one step of the kernel at a time
+        span = idle;
+    if (m_advanced) {
+        const sc_core::sc_time rest = m_advance_target - sc_core::sc_time_stamp();
+        span = std::min(span.value_or(rest), rest);
+    }
+    return span;
+}
+
+void run_control::run_kernel(const sc_core::sc_time& span) {
+    const auto before = std::chrono::steady_clock::now();
+    m_in_kernel = true;
+    if (m_mailbox.empty())
+        sc_core::sc_start(span);
+    m_in_kernel = false;
     m_host_time += std::chrono::steady_clock::now() - before;
 }
 
-void run_control::serve_guest() {
+void run_control::serve_shutdown() {
+    const run_end wanted = *std::exchange(m_shutdown, std::nullopt);
+    const bool panic = wanted.why == run_cause::guest_panic;
+    using action = run_policy::panic_action;
+    if (panic) {
+        const bool pauses = m_policy.on_panic == action::pause;
+        tell({run_event::kind::guest_panicked, wanted.why, pauses});
+        if (pauses)
+            stop_in(run_state::guest_panicked);
+        if (pauses || m_policy.on_panic == action::none)
+            return;
+    }
+    tell({run_event::kind::shutdown, wanted.why});
+    if (by_guest(wanted.why) && m_policy.shutdown_pauses) {
+        stop_in(run_state::shutdown);
+        return;
+    }
+    m_end = wanted;
+    if (panic && m_policy.on_panic == action::exit_failure && m_end->exit_code == 0)
+        m_end->exit_code = 1;
+}
+
+void run_control::serve_reset() {
+    if (!m_policy.reboot) {
+        m_shutdown = run_end{*std::exchange(m_reset, std::nullopt)};
+        serve_shutdown();
+        return;
+    }
+    if (m_board->busy())
+        return;
+    const run_cause cause = *std::exchange(m_reset, std::nullopt);
+    m_board->reset();
+    if (m_state != run_state::running)
+        m_state = run_state::prelaunch;
+    tell({run_event::kind::reset, cause});
+}
+
+void run_control::serve_requests() {
     if (std::exchange(m_publish_pending, false) && m_publish_action)
         m_publish_action();
-    if (m_reset_pending && !m_end && !(m_reboot && m_board->busy())) {
-        m_reset_pending = false;
-        if (m_reboot)
-            m_board->reset();
-        else
-            m_end = run_end{run_end::cause::guest_reset};
+    if (m_shutdown)
+        serve_shutdown();
+    if (m_reset && !m_end)
+        serve_reset();
+    if (m_advanced && sc_core::sc_time_stamp() >= m_advance_target)
+        std::exchange(m_advanced, nullptr)();
+}
+
+void run_control::carry_out_commands() {
+    for (const mailbox::command& command : m_mailbox.take()) {
+        command();
+        serve_requests(); // a command finds done what the one before it asked for
+        if (m_end)
+            return;
     }
 }
 
 run_end run_control::run(board& controlled) {
     m_board = &controlled;
+    if (!time_flows()) {
+        hold_or_release();
+        run_kernel(sc_core::SC_ZERO_TIME); // the elaboration ends
+    }
     while (!m_end) {
-        for (const mailbox::command& command : m_mailbox.take())
-            command();
+        carry_out_commands();
         if (m_end)
             break;
-        run_slice();
-        serve_guest();
-        if (!m_end && !sc_core::sc_pending_activity())
+        if (const auto span = next_slice())
+            run_kernel(*span);
+        else
             m_mailbox.wait();
+        serve_requests();
     }
     return *m_end;
 }

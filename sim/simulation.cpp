@@ -4,7 +4,7 @@
 #include "models/uart16550/backend.h"
 #include "platform/elf_image.h"
 #include "platform/files.h"
-#include "platform/virt/virt_board.h"
+#include "sim/board_factory.h"
 #include "sim/run_control.h"
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
@@ -48,7 +48,7 @@ bool dump_is_due(const options& wanted, const run_end& end) {
     if (wanted.dump_file.empty())
         return false;
     return wanted.dump_on == dump_trigger::exit ||
-           (wanted.dump_on == dump_trigger::panic && end.why == run_end::cause::guest_panic);
+           (wanted.dump_on == dump_trigger::panic && end.why == run_cause::guest_panic);
 }
 
 /// Refuses a dump file that cannot be made before the guest runs, perhaps for hours.
@@ -74,15 +74,16 @@ std::string symbol_file(const options& wanted) {
 int simulate(const options& wanted) {
     const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
     check_dump_file(wanted);
-    run_control control(wanted.board.quantum * quanta_per_slice, wanted.reboot);
-    virt::virt_board board("virt", wanted.board, control);
+    run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
+    const std::unique_ptr<board> built = make_board(wanted, control);
+    board& board = *built;
     dump_writer dumps(wanted, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
         control.on_guest_publish([&dumps] { dumps.write(); });
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
-    const signal_watcher signals([&control] { control.post([&control] { control.stop(); }); },
+    const signal_watcher signals([&control] { control.post([&control] { control.end(run_cause::host_signal); }); },
                                  restore_terminal);
     board.reset();
     const run_end end = control.run(board);

@@ -38,7 +38,7 @@ public:
 private:
     placed place(const std::string& option, const std::string& file, uint64_t raw_address);
     placed place_elf(const std::string& name, const std::vector<uint8_t>& bytes);
-    void place_loader_image(const virt_config::loader_image& wanted);
+    void place_loader_image(const board_config::loader_image& wanted);
 
     const virt_config& m_config;
     boot_images m_boot;
@@ -67,7 +67,7 @@ placed boot_loader::place(const std::string& option, const std::string& file, ui
     return where;
 }
 
-void boot_loader::place_loader_image(const virt_config::loader_image& wanted) {
+void boot_loader::place_loader_image(const board_config::loader_image& wanted) {
     static const std::string option = "-device loader";
     std::vector<uint8_t> bytes = read_file(option, wanted.file);
     const std::string name = option + " '" + wanted.file + "'";
@@ -91,7 +91,7 @@ boot_images boot_loader::load() {
 
     device_tree_options tree;
     tree.ram_size = m_config.ram_size;
-    tree.harts = m_config.harts;
+    tree.harts = m_config.cpus;
     tree.bootargs = m_config.append;
     uint64_t kernel_entry = 0;
     if (!m_config.kernel.empty()) {
@@ -107,7 +107,7 @@ boot_images boot_loader::load() {
     } else if (!m_config.initrd.empty()) {
         throw std::runtime_error("-initrd: needs -kernel");
     }
-    for (const virt_config::loader_image& wanted : m_config.loader_images)
+    for (const board_config::loader_image& wanted : m_config.loader_images)
         place_loader_image(wanted);
 
     m_boot.device_tree = m_config.dtb.empty() ? build_device_tree(tree)

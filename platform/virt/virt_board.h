@@ -40,7 +40,6 @@ public:
     void on_publish(std::function<void()> callback) override;
 
     std::vector<memory_range> ranges() const override;
-    uint64_t read(uint64_t paddr, void* to, uint64_t length) const override;
 
     void flush_console() override { m_uart.flush_output(); }
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <systemc>
+#include <vector>
+
+namespace vmcore {
+
+/// What every board is built from. Files are read when the board is constructed.
+struct board_config {
+    struct fw_cfg_file {
+        std::string name; ///< 1 to 55 bytes
+        std::vector<uint8_t> bytes;
+    };
+    struct loader_image {
+        std::string file;
+        std::optional<uint64_t> address; ///< guest-physical; an ELF file needs none
+        bool force_raw = false;          ///< do not look for an ELF header
+    };
+
+    uint64_t ram_size = uint64_t(128) << 20; ///< bytes, a multiple of 4096
+    unsigned cpus = 1;                       ///< harts of a board that has any; always what fw_cfg tells
+    std::vector<loader_image> loader_images;
+    std::vector<fw_cfg_file> fw_cfg_files;
+    unsigned vmcoreinfo_devices = 0; ///< more than one is refused, as QEMU does
+    bool nographic = false;          ///< what fw_cfg tells the guest about it
+
+    sc_core::sc_time quantum{10, sc_core::SC_US}; ///< how far an initiator may run ahead
+    bool dmi = true;                              ///< harts and DMA use direct memory pointers
+    sc_core::sc_time bus_latency;                 ///< per transaction
+    sc_core::sc_time ram_read_latency;            ///< per 8-byte bus word
+    sc_core::sc_time ram_write_latency;           ///< likewise
+    sc_core::sc_time rom_latency;                 ///< likewise
+    sc_core::sc_time register_latency;            ///< per access to a device register
+    unsigned dma_burst = 64;                      ///< bytes per DMA transaction where there is no DMI
+};
+
+} // namespace vmcore
