@@ -5,6 +5,7 @@
 #include "platform/elf_image.h"
 #include "platform/files.h"
 #include "sim/board_factory.h"
+#include "sim/messages.h"
 #include "sim/run_control.h"
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
@@ -33,7 +34,7 @@ public:
         request.fsync = m_wanted.dump_fsync;
         m_last = m_dumper.write(request);
         for (const std::string& warning : m_last->warnings)
-            std::cerr << "vmcore-vp: warning: " << request.file << ": " << warning << '\n';
+            print_warning(request.file + ": " + warning);
     }
 
     const std::optional<dump_result>& last() const { return m_last; }
@@ -83,16 +84,15 @@ int simulate(const options& wanted) {
         control.on_guest_publish([&dumps] { dumps.write(); });
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
-    const signal_watcher signals([&control] { control.post([&control] { control.end(run_cause::host_signal); }); },
-                                 restore_terminal);
+    const signal_watcher signals(
+        [&control] { control.post([&control] { control.end(run_cause::host_signal); }); }, restore_terminal);
     board.reset();
     const run_end end = control.run(board);
     board.flush_console();
     if (dump_is_due(wanted, end))
         dumps.write();
     else if (!wanted.dump_file.empty() && !dumps.last())
-        std::cerr << "vmcore-vp: warning: " << wanted.dump_file
-                  << ": not written: the event of --dump-on did not happen\n";
+        print_warning(wanted.dump_file + ": not written: the event of --dump-on did not happen");
 
     if (wanted.summary) {
         run_summary summary;
