@@ -7,9 +7,25 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <systemc>
 #include <vector>
 
 namespace vmcore {
+
+/// An interrupt line that ends or begins at a device.
+struct interrupt_line {
+    enum class direction { input, output };
+
+    direction towards;
+    unsigned number; ///< among the device's lines of that direction, as QEMU numbers them
+    sc_core::sc_signal_inout_if<bool>* signal;
+};
+
+/// A device with interrupt lines, under the path that QEMU gives it where it has one there.
+struct interrupt_device {
+    std::string path;
+    std::vector<interrupt_line> lines;
+};
 
 /// What the simulator needs of any board.
 class board : public guest_memory {
@@ -35,8 +51,11 @@ public:
     /// memory, and that of I/O ports, null where the architecture has none.
     virtual bus& memory_bus() = 0;
     virtual bus* port_bus() = 0;
+    virtual std::vector<interrupt_device> interrupt_devices() const = 0;
 
     virtual std::vector<const cpu_context*> cpus() const = 0;
+    /// QEMU's path of a CPU.
+    virtual std::string cpu_path(unsigned index) const = 0;
     virtual uint64_t instructions() const = 0; ///< retired by all harts since power-on or reset
 
     /// The device's record; null on a board without one.

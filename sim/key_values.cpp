@@ -133,10 +133,9 @@ std::string nearest_word(const std::string& word, const std::vector<std::string>
     std::string nearest;
     size_t least = word.size() / 2 + 1; // farther than half the word is no likeness
     for (const std::string& candidate : candidates) {
-        const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
-        if (longer - shorter >=
-            least) // so many letters to insert: the table, as large as both words, tells no more
-            continue;
+        const size_t lengths[] = {word.size(), candidate.size()};
+        if (std::max(lengths[0], lengths[1]) - std::min(lengths[0], lengths[1]) >= least)
+            continue; // so many letters to insert: a table, as large as the product of both, tells no more
         const size_t distance = edit_distance(word, candidate);
         if (distance < least) {
             least = distance;

@@ -72,6 +72,9 @@ int run(const std::vector<std::string>& arguments) {
 
 int sc_main(int argc, char** argv) {
     sc_core::sc_report_handler::set_handler(print_report);
+    // Running the kernel for no time, to let pending events happen, is the simulator's way while a guest is
+    // held.
+    sc_core::sc_report_handler::set_actions(sc_core::SC_ID_NO_SC_START_ACTIVITY_, sc_core::SC_DO_NOTHING);
     sc_core::sc_set_stop_mode(sc_core::SC_STOP_FINISH_DELTA);
     try {
         return run({argv + 1, argv + argc});

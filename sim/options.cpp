@@ -39,6 +39,7 @@ private:
     void declare_machine();
     void declare_guest();
     void declare_run();
+    void declare_control();
     void declare_own();
     void declare_missing();
     void add(const std::string& name, const std::string& value, const std::string& help, handler handle) {
@@ -66,6 +67,7 @@ option_parser::option_parser() {
     declare_machine();
     declare_guest();
     declare_run();
+    declare_control();
     declare_own();
     declare_missing();
     declare_settings();
@@ -140,6 +142,38 @@ void option_parser::declare_run() {
     add("version", "", "the version", show(options::action::show_version));
 }
 
+/// The servers, and what they make of a run.
+void option_parser::declare_control() {
+    protocol_options& servers = m_result.protocols;
+    run_policy& policy = m_result.policy;
+    add("S", "", "hold the guest until QMP's cont",
+        [&](const std::string&, const std::string&) { policy.hold = true; });
+    add("qmp", "ENDPOINT", "serve QMP at unix:PATH[,server=on][,wait=off] or stdio",
+        [&](const std::string& o, const std::string& v) { servers.add_qmp(o, v); });
+    add("chardev", "socket,path=P,id=X", "an endpoint with a name; also stdio,id=X",
+        [&](const std::string& o, const std::string& v) { servers.add_chardev(o, v); });
+    add("mon", "chardev=X,mode=control", "serve QMP at a chardev",
+        [&](const std::string& o, const std::string& v) { servers.add_monitor(o, v); });
+    add("monitor", "none", "accepted; there is no monitor for people",
+        [](const std::string& option, const std::string& value) {
+            if (value != "none" && value != "null")
+                throw usage_error(option + ": '" + value + "', expected none; -qmp serves QMP");
+        });
+    add("qtest", "ENDPOINT", "serve the qtest protocol, likewise",
+        [&](const std::string& o, const std::string& v) { servers.set_qtest(o, v); });
+    add("qtest-log", "FILE", "write qtest's lines and answers; none for no log (none)",
+        [&](const std::string&, const std::string& v) { servers.qtest_log = v; });
+    add("accel", "tcg|qtest", "qtest: harts never run, time moves by qtest's commands only (tcg)",
+        [&](const std::string& o, const std::string& v) { parse_accelerator(o, v, policy); });
+    add("action", "panic=A[,reboot=B][,shutdown=C]",
+        "A: pause, exit-failure, shutdown or none; B: reset or shutdown; C: poweroff or pause",
+        [&](const std::string& o, const std::string& v) { parse_action(o, v, policy); });
+    add("no-shutdown", "", "the same as -action shutdown=pause",
+        [&](const std::string&, const std::string&) { policy.shutdown_pauses = true; });
+    add("name", "NAME", "the guest's name, for QMP",
+        [this](const std::string&, const std::string& v) { m_result.name = v; });
+}
+
 void option_parser::declare_own() {
     add_own("dump", "FILE", "write the guest's memory and registers",
             [this](const std::string& option, const std::string& value) {
@@ -171,11 +205,9 @@ void option_parser::declare_missing() {
     const handler refuse_it = [](const std::string& option, const std::string&) {
         throw usage_error(option + ": not built yet");
     };
-    for (const char* name :
-         {"gdb", "qmp", "chardev", "mon", "monitor", "qtest", "qtest-log", "accel", "action", "uuid", "boot"})
+    for (const char* name : {"gdb", "uuid", "boot"})
         add(name, "VALUE", "", refuse_it);
-    for (const char* name : {"S", "s"})
-        add(name, "", "", refuse_it);
+    add("s", "", "", refuse_it);
 }
 
 void option_parser::declare_settings() {
@@ -269,7 +301,11 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
                                 option.value.empty() ? "" : option.value.front());
     }
     apply_settings();
-    if (!m_defaults && !m_serial_given)
+    m_result.protocols.resolve();
+    m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
+    if (m_serial_given && m_result.board.serial == "stdio" && m_result.protocols.uses_stdio())
+        throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
+    if (!m_serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
         m_result.board.serial = "null";
     m_result.settings_list = m_settings.list();
     return m_result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/virt/virt_config.h"
+#include "sim/protocol_options.h"
 #include "sim/run_control.h"
 
 #include <string>
@@ -23,6 +24,8 @@ struct options {
     virt::virt_config board;
     std::string device_tree_file; ///< where to write it (-M virt,dumpdtb=FILE)
     run_policy policy;
+    protocol_options protocols;
+    std::string name; ///< of the guest (-name); empty for none
     bool summary = false;
 
     std::string dump_file; ///< empty: no dump

@@ -59,9 +59,11 @@ void run_control::stop_in(run_state state) {
     tell({run_event::kind::stop});
 }
 
-void run_control::pause() {
-    if (m_state == run_state::running)
+bool run_control::pause() {
+    const bool runs = m_state == run_state::running && !m_end;
+    if (runs)
         stop_in(run_state::paused);
+    return runs;
 }
 
 bool run_control::resume() {
@@ -92,9 +94,9 @@ void run_control::advance(const sc_core::sc_time& target, std::function<void()> 
 std::optional<sc_core::sc_time> run_control::next_slice() const {
     const bool active = sc_core::sc_pending_activity();
     const sc_core::sc_time idle = active ? sc_core::sc_time_to_pending_activity() : sc_core::SC_ZERO_TIME;
-    const bool waits = m_accesses > 0 || m_reset;
+    const bool waits = m_accesses > 0 || m_reset || m_shutdown;
     std::optional<sc_core::sc_time> span;
-    if (active && time_flows() && !m_reset)
+    if (active && time_flows() && !m_reset && !m_shutdown)
         span = std::max(m_slice, idle);
     else if (active && waits) // for something under way: one step of the kernel at a time
         span = idle;
@@ -154,7 +156,8 @@ void run_control::serve_reset() {
 void run_control::serve_requests() {
     if (std::exchange(m_publish_pending, false) && m_publish_action)
         m_publish_action();
-    if (m_shutdown)
+    // Whoever's access ended the run still gets its answer.
+    if (m_shutdown && !(by_guest(m_shutdown->why) && m_accesses > 0))
         serve_shutdown();
     if (m_reset && !m_end)
         serve_reset();

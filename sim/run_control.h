@@ -88,7 +88,8 @@ public:
 
     // To be called by posted commands only.
     run_state state() const { return m_state; }
-    void pause();
+    /// @returns whether the guest ran until now
+    bool pause();
     /// @returns whether the guest runs now; false when only a reset could make it run
     bool resume();
     void reset(run_cause cause); ///< takes place before the guest's next instruction

@@ -1,11 +1,14 @@
 #include "sim/simulation.h"
 
-#include "models/dump/dumper.h"
 #include "models/uart16550/backend.h"
 #include "platform/elf_image.h"
 #include "platform/files.h"
 #include "sim/board_factory.h"
+#include "sim/dump_service.h"
+#include "sim/io/io_thread.h"
 #include "sim/messages.h"
+#include "sim/qmp/server.h"
+#include "sim/qtest/server.h"
 #include "sim/run_control.h"
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
@@ -20,29 +23,43 @@ namespace {
 /// Quanta in a slice: enough that the kernel's start and stop do not count, few enough to answer at once.
 constexpr unsigned quanta_per_slice = 50;
 
-/// Writes the dumps of one run, and remembers the last.
-class dump_writer {
-public:
-    dump_writer(const options& wanted, const board& dumped)
-        : m_wanted(wanted)
-        , m_dumper("dumper", dumped, dumped.vmcoreinfo(), dumped.cpus()) {}
+dump_request requested_dump(const options& wanted, const board& dumped) {
+    dump_request request;
+    request.file = wanted.dump_file;
+    request.format = wanted.dump_format;
+    request.target = dumped.target();
+    request.fsync = wanted.dump_fsync;
+    return request;
+}
 
-    void write() {
-        dump_request request;
-        request.file = m_wanted.dump_file;
-        request.format = m_wanted.dump_format;
-        request.fsync = m_wanted.dump_fsync;
-        m_last = m_dumper.write(request);
-        for (const std::string& warning : m_last->warnings)
-            print_warning(request.file + ": " + warning);
+/// The protocol servers of a run, and the thread that does their input and output.
+class servers {
+public:
+    servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
+        : m_commands({control, served, dumps, wanted.name}) {
+        const protocol_options& protocols = wanted.protocols;
+        if (protocols.qtest)
+            m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, control);
+        for (const endpoint& where : protocols.qmp)
+            m_qmp.push_back(std::make_unique<qmp::server>(m_thread, where, m_commands, control));
+        control.observe([this](const run_event& event) { qmp::announce(m_qmp, event); });
+        dumps.observe([this](const dump_service::progress& end, const std::string& error) {
+            qmp::announce(m_qmp, end, error);
+        });
     }
 
-    const std::optional<dump_result>& last() const { return m_last; }
+    void start() {
+        if (m_qtest)
+            m_qtest->start();
+        for (const auto& each : m_qmp)
+            each->start();
+    }
 
 private:
-    const options& m_wanted;
-    dumper m_dumper;
-    std::optional<dump_result> m_last;
+    io_thread m_thread;
+    qmp::command_table m_commands;
+    std::optional<qtest::server> m_qtest;
+    std::vector<std::unique_ptr<qmp::server>> m_qmp;
 };
 
 bool dump_is_due(const options& wanted, const run_end& end) {
@@ -78,19 +95,22 @@ int simulate(const options& wanted) {
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
-    dump_writer dumps(wanted, board);
+    dump_service dumps(control, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
-        control.on_guest_publish([&dumps] { dumps.write(); });
+        control.on_guest_publish([&] { dumps.write(requested_dump(wanted, board)); });
+
+    servers protocols(wanted, board, control, dumps);
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
     const signal_watcher signals(
         [&control] { control.post([&control] { control.end(run_cause::host_signal); }); }, restore_terminal);
     board.reset();
+    protocols.start();
     const run_end end = control.run(board);
     board.flush_console();
     if (dump_is_due(wanted, end))
-        dumps.write();
+        dumps.write(requested_dump(wanted, board));
     else if (!wanted.dump_file.empty() && !dumps.last())
         print_warning(wanted.dump_file + ": not written: the event of --dump-on did not happen");
 

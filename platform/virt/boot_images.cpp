@@ -126,6 +126,8 @@ boot_images boot_loader::load() {
 } // namespace
 
 void require_guest(const virt_config& config) {
+    if (!config.guest_required)
+        return;
     if (config.bios.empty())
         throw std::runtime_error("-bios: no firmware given, expected -bios FILE or -bios none");
     if (!has_firmware(config) && config.kernel.empty() && config.loader_images.empty())

@@ -38,6 +38,7 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     , m_finisher("finisher", finisher_config(config), power)
     , m_msip("msip", config.cpus)
     , m_mtip("mtip", config.cpus)
+    , m_meip("meip", config.cpus)
     , m_images({{"RAM", ram_base, config.ram_size, m_ram.data()},
                 {"mask ROM", regions::mask_rom.base, regions::mask_rom.size, m_rom.data()}}) {
     m_bus.map("mask_rom", regions::mask_rom.base, regions::mask_rom.size, m_rom.socket);
@@ -73,7 +74,7 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     m_clint.mtip[index](m_mtip[index]);
     added.msip(m_msip[index]);
     added.mtip(m_mtip[index]);
-    added.meip(m_no_external_interrupt);
+    added.meip(m_meip[index]);
     m_contexts.emplace_back(added);
 }
 
@@ -113,6 +114,23 @@ void virt_board::hold() {
 void virt_board::release() {
     for (const auto& each : m_harts)
         each->release();
+}
+
+std::string virt_board::cpu_path(unsigned index) const {
+    return "/machine/soc0/harts[" + std::to_string(index) + "]";
+}
+
+std::vector<interrupt_device> virt_board::interrupt_devices() const {
+    using direction = interrupt_line::direction;
+    const auto shown = [](const wire& line) { return const_cast<wire*>(&line); };
+    std::vector<interrupt_device> devices;
+    for (unsigned hart = 0; hart < m_harts.size(); ++hart)
+        devices.push_back({cpu_path(hart),
+                           {{direction::input, riscv::machine_software, shown(m_msip[hart])},
+                            {direction::input, riscv::machine_timer, shown(m_mtip[hart])},
+                            {direction::input, riscv::machine_external, shown(m_meip[hart])}}});
+    devices.push_back({"/machine/uart0", {{direction::output, 0, shown(m_uart_irq)}}});
+    return devices;
 }
 
 std::vector<const cpu_context*> virt_board::cpus() const {

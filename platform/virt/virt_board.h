@@ -34,7 +34,9 @@ public:
     std::string target() const override { return "riscv64"; }
     bus& memory_bus() override { return m_bus; }
     bus* port_bus() override { return nullptr; }
+    std::vector<interrupt_device> interrupt_devices() const override;
     std::vector<const cpu_context*> cpus() const override;
+    std::string cpu_path(unsigned index) const override;
     uint64_t instructions() const override;
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     void on_publish(std::function<void()> callback) override;
@@ -68,10 +70,12 @@ private:
     uart16550 m_uart;
     clint m_clint;
     test_finisher m_finisher;
-    sc_core::sc_vector<sc_core::sc_signal<bool>> m_msip;
-    sc_core::sc_vector<sc_core::sc_signal<bool>> m_mtip;
-    sc_core::sc_signal<bool> m_uart_irq{"uart_irq"};
-    sc_core::sc_signal<bool> m_no_external_interrupt{"no_external_interrupt"};
+    // Tools from outside may drive a line besides the device that does.
+    using wire = sc_core::sc_signal<bool, sc_core::SC_UNCHECKED_WRITERS>;
+    sc_core::sc_vector<wire> m_msip;
+    sc_core::sc_vector<wire> m_mtip;
+    sc_core::sc_vector<wire> m_meip;
+    wire m_uart_irq{"uart_irq"};
     std::vector<std::unique_ptr<hart>> m_harts;
     std::vector<hart_context> m_contexts;
     image_list m_images;

@@ -15,6 +15,7 @@ struct virt_config : board_config {
     std::string initrd;           ///< file; empty for none
     std::string append;           ///< /chosen/bootargs
     std::string dtb;              ///< file; empty: the board's own device tree
+    bool guest_required = true;   ///< something to run must be there; else whoever controls the run brings it
     std::string serial = "stdio"; ///< a back end, in QEMU's spelling of -serial
 
     sc_core::sc_time clock_period{1, sc_core::SC_NS};         ///< of every hart

@@ -81,7 +81,7 @@ class BadInput(unittest.TestCase):
         self.refused(r" -nographic: takes no value$", "-nographic=yes")
 
     def test_what_later_releases_bring_is_named_as_such(self):
-        for arguments in (["-qmp", "stdio"], ["-gdb", "tcp::1"], ["-s"], ["-S"], ["-qtest", "stdio"],
+        for arguments in (["-gdb", "tcp::1"], ["-s"],
                           ["-M", "pc"], ["--dump-format", "kdump-zlib"]):
             self.refused(r"not built yet", *arguments)
 

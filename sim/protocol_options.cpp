@@ -1,0 +1,109 @@
+#include "sim/protocol_options.h"
+
+#include "sim/key_values.h"
+
+#include <algorithm>
+
+namespace vmcore::sim {
+
+void protocol_options::set_qtest(const std::string& option, const std::string& value) {
+    if (qtest)
+        throw usage_error(option + ": given twice, expected once");
+    qtest = parse_endpoint(option, value);
+}
+
+void protocol_options::add_qmp(const std::string& option, const std::string& value) {
+    qmp.push_back(parse_endpoint(option, value));
+}
+
+void protocol_options::add_chardev(const std::string& option, const std::string& value) {
+    const size_t comma = value.find(',');
+    const std::string kind = value.substr(0, comma);
+    key_values given(option, comma == std::string::npos ? "" : value.substr(comma + 1), "id");
+    const std::string id = given.take("id");
+    if (id.empty())
+        throw usage_error(option + ": the id is missing, expected " + kind + ",id=X");
+    endpoint where;
+    where.option = option;
+    if (kind == "socket") {
+        where = take_socket(option, given);
+    } else if (kind == "stdio") {
+        where.stdio = true;
+        given.expect_empty();
+    } else {
+        throw usage_error(option + ": '" + kind + "', expected socket or stdio");
+    }
+    if (!m_chardevs.emplace(id, where).second)
+        throw usage_error(option + ": the id '" + id + "' is there twice");
+}
+
+void protocol_options::add_monitor(const std::string& option, const std::string& value) {
+    key_values given(option, value, "chardev");
+    const std::string chardev = given.take("chardev");
+    const std::string mode = given.take("mode", "readline");
+    if (chardev.empty())
+        throw usage_error(option + ": the chardev is missing, expected chardev=ID,mode=control");
+    if (mode != "control")
+        throw usage_error(option + ": mode " + mode + ", expected control: there is no monitor for people");
+    if (given.take_switch("pretty", false))
+        throw usage_error(option + ": pretty=on, expected off: answers are one line each");
+    given.expect_empty();
+    m_monitors.push_back({option, chardev});
+}
+
+void protocol_options::resolve() {
+    for (const monitor& each : m_monitors) {
+        const auto found = m_chardevs.find(each.chardev);
+        if (found == m_chardevs.end())
+            throw usage_error(each.option + ": chardev " + each.chardev +
+                              " is not there, expected -chardev with this id");
+        qmp.push_back(found->second);
+        m_chardevs.erase(found);
+    }
+    const auto on_stdio = [](const endpoint& each) { return each.stdio; };
+    if (std::count_if(qmp.begin(), qmp.end(), on_stdio) + (qtest && qtest->stdio) > 1)
+        throw usage_error("stdio: two servers are to use it, expected one");
+}
+
+bool protocol_options::uses_stdio() const {
+    return (qtest && qtest->stdio) ||
+           std::any_of(qmp.begin(), qmp.end(), [](const endpoint& each) { return each.stdio; });
+}
+
+void parse_action(const std::string& option, const std::string& value, run_policy& policy) {
+    using action = run_policy::panic_action;
+    static const std::map<std::string, action> panic_actions{{"shutdown", action::shutdown},
+                                                             {"exit-failure", action::exit_failure},
+                                                             {"pause", action::pause},
+                                                             {"none", action::none}};
+    key_values given(option, value, "panic");
+    bool found = false;
+    const std::string panic = given.take("panic", found);
+    if (found) {
+        const auto known = panic_actions.find(panic);
+        if (known == panic_actions.end())
+            given.fail("panic=" + panic + ", expected pause, exit-failure, shutdown or none");
+        policy.on_panic = known->second;
+    }
+    const std::string reboot = given.take("reboot", found);
+    if (found) {
+        if (reboot != "reset" && reboot != "shutdown")
+            given.fail("reboot=" + reboot + ", expected reset or shutdown");
+        policy.reboot = reboot == "reset";
+    }
+    const std::string shutdown = given.take("shutdown", found);
+    if (found) {
+        if (shutdown != "poweroff" && shutdown != "pause")
+            given.fail("shutdown=" + shutdown + ", expected poweroff or pause");
+        policy.shutdown_pauses = shutdown == "pause";
+    }
+    given.expect_empty();
+}
+
+void parse_accelerator(const std::string& option, const std::string& value, run_policy& policy) {
+    if (value != "tcg" && value != "qtest")
+        throw usage_error(option + ": '" + value + "', expected tcg or qtest");
+    policy.executes = value == "tcg";
+}
+
+} // namespace vmcore::sim

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "platform/board.h"
+#include "sim/dump_service.h"
+#include "sim/qmp/arguments.h"
+#include "sim/qmp/descriptors.h"
+#include "sim/run_control.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace vmcore::sim::qmp {
+
+/// What QMP's commands act on.
+struct machine {
+    run_control& control;
+    board& controlled;
+    dump_service& dumps;
+    std::string name; ///< of the guest, empty for none
+};
+
+/// The version of QEMU whose protocol this is, and our own.
+boost::json::object version();
+
+/// What query-dump and DUMP_COMPLETED tell.
+boost::json::object describe(const dump_service::progress& progress);
+
+/// QMP's commands, as far as they make sense here, with QEMU's names, arguments, answers and errors (QEMU,
+/// qapi/*.json). They are carried out on the kernel's thread.
+class command_table {
+public:
+    explicit command_table(machine acted_on);
+
+    /// @returns the value of "return"
+    /// @throws error
+    boost::json::value execute(const std::string& name, const boost::json::object& given,
+                               descriptors& passed) const;
+
+private:
+    using handler = std::function<boost::json::value(arguments& given, descriptors& passed)>;
+
+    void add_run_commands();
+    void add_queries();
+    void add_memory_commands();
+    boost::json::value dump(arguments& given, descriptors& passed) const;
+    boost::json::value query_cpus() const;
+
+    machine m_machine;
+    std::map<std::string, handler> m_handlers;
+};
+
+} // namespace vmcore::sim::qmp

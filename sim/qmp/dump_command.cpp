@@ -1,0 +1,104 @@
+#include "models/dump/filter.h"
+#include "models/dump/output_file.h"
+#include "sim/qmp/commands.h"
+
+#include <algorithm>
+#include <iostream>
+#include <system_error>
+
+namespace vmcore::sim::qmp {
+
+namespace json = boost::json;
+
+/// QEMU's names; those that dump_formats() does not list either are "not available".
+static const char* const known_formats[] = {
+    "elf",           "kdump-zlib",       "kdump-lzo", "kdump-snappy", "kdump-raw-zlib",
+    "kdump-raw-lzo", "kdump-raw-snappy", "win-dmp"};
+
+static void check_format(const std::string& format, bool restricted) {
+    const std::vector<std::string> built = dump_formats();
+    const bool is_built = std::find(built.begin(), built.end(), format) != built.end();
+    const bool is_known = is_built || std::find(std::begin(known_formats), std::end(known_formats), format) !=
+                                          std::end(known_formats);
+    if (!is_known)
+        throw error("Parameter 'format' does not accept value '" + format + "'");
+    if (format != "elf" && restricted)
+        throw error("kdump-compressed format doesn't support paging or filter");
+}
+
+static void check_built(const std::string& format) {
+    const std::vector<std::string> built = dump_formats();
+    if (format == "win-dmp")
+        throw error("Windows dump is only available for x86-64");
+    if (std::find(built.begin(), built.end(), format) == built.end())
+        throw error(format + " is not available now");
+}
+
+/// Refuses a file that cannot be made, as QEMU says it, before anything else happens.
+static void check_file(const std::string& file) {
+    try {
+        const output_file tried(file);
+    } catch (const std::system_error& failure) {
+        throw error("Could not create '" + file + "': " + failure.code().message());
+    }
+}
+
+/// QEMU's order of checks: the first that fails is the one that the client hears of.
+json::value command_table::dump(arguments& given, descriptors& passed) const {
+    const auto paging = given.flag("paging", false);
+    const std::string protocol = given.text("protocol");
+    const bool detach = given.flag("detach", false);
+    const auto begin = given.optional_number("begin");
+    const auto length = given.optional_number("length");
+    const std::string format = given.optional_text("format").value_or("elf");
+    given.expect_no_more();
+
+    dump_service& dumps = m_machine.dumps;
+    if (dumps.last_progress().state == dump_service::status::active)
+        throw error("There is a dump in process, please wait.");
+    check_format(format, paging || begin || length);
+    if (begin && !length)
+        throw error("Parameter 'length' is missing");
+    if (length && !begin)
+        throw error("Parameter 'begin' is missing");
+    check_built(format);
+
+    dump_request request;
+    request.format = format;
+    request.target = m_machine.controlled.target();
+    if (protocol.rfind("file:", 0) == 0) {
+        request.file = protocol.substr(5);
+        check_file(request.file);
+    } else if (protocol.rfind("fd:", 0) == 0) {
+        request.file = protocol;
+        passed.take(protocol.substr(3));
+    } else {
+        throw error("parameter 'protocol' must start with 'file:' or 'fd:'");
+    }
+    if (begin)
+        request.filter = dump_filter{*begin, *length};
+    if (length && *length == 0) {
+        dumps.fail();
+        throw error("parameter 'length' expects a non-zero size");
+    }
+    try {
+        select_ranges(m_machine.controlled.ranges(), request.filter);
+    } catch (const std::runtime_error& failure) {
+        dumps.fail();
+        throw error(failure.what());
+    }
+    if (!detach) {
+        dumps.write(request);
+        return json::object();
+    }
+    dumps.announce();
+    m_machine.control.post([&dumps, request] {
+        try {
+            dumps.write(request);
+        } catch (const std::exception&) { // the event and query-dump tell of it
+        }
+    });
+    return json::object();
+}
+
+} // namespace vmcore::sim::qmp
