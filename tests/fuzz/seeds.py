@@ -248,10 +248,38 @@ def elf_image_seeds():
     yield "board-elf-at-the-end", board(1 + 2, elf([(2**64 - 4, 4, 4)]), b"kernel")
 
 
+def protocol_seeds():
+    qtest = {
+        "read": "readl 0x10100000\nreadq 0x10100010\nread 0x80000000 0x10\n",
+        "write": "writew 0x10100008 0x1900\nwrite 0x80000000 4 0x01020304\nwrite 0x80000000 4 0x0g\n",
+        "memset": "memset 0x80000000 16 0xff\n",
+        "hex": "16 0x00112233445566778899aabbccddeeff\n4 0x1\n4 0x\n0 0x00\n",
+        "base64": "b64write 0x80000000 4 AQIDBA==\nAQ== x\nA x\n=AAA x\n!!!! x\n",
+        "clock": "clock_step 100\nclock_set -1\nirq_intercept_in /machine/x\n",
+        "blanks": "  \n\n a  b \n",
+        "cut": "endianness\nread",
+    }
+    for name, lines in qtest.items():
+        yield "qtest-" + name, b"T\x07" + lines.encode()
+    qmp = {
+        "commands": '{"execute": "qmp_capabilities"}\r\n{"execute": "query-status", "id": 1}\n',
+        "arguments": '{"size": 16, "val": -1, "paging": true, "capabilities": ["a", "b"], "execute": "x"}',
+        "wrong-types": '{"size": -1, "val": 1.5, "paging": 0, "capabilities": [1], "execute": null, "x": 1}',
+        "scalars": '1 true "a\\u0000b" null 18446744073709551616 1e400 -0.0\n',
+        "broken": '{"execute": \n{"execute": "a"}\n}}} {"b": 1}\n{"c": 1}\n',
+        "surrogates": '{"a": "\\ud800"}\n{"a": "\\ud83d\\ude00"}\n',
+        "deep": "[" * 130 + "]" * 130 + '\n{"a": 1}',
+        "cut": '{"execute": "quit"',
+    }
+    for name, text in qmp.items():
+        yield "qmp-" + name, b"Q\x07" + text.encode()
+    yield "qmp-bad-utf8", b'Q\0{"a": "\xff\xfe"}\n{}'
+
+
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
     for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("note", note_seeds()), ("option", option_seeds()),
-                          ("elf_image", elf_image_seeds())):
+                          ("elf_image", elf_image_seeds()), ("protocol", protocol_seeds())):
         os.makedirs(os.path.join(corpus, target), exist_ok=True)
         for name, data in seeds:
             with open(os.path.join(corpus, target, "seed-" + name), "wb") as file:
