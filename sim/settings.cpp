@@ -2,6 +2,7 @@
 
 #include "platform/files.h"
 #include "sim/key_values.h"
+#include "sim/messages.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -111,7 +112,7 @@ void settings::load(const std::string& file) {
         });
     };
     walk(parsed.get_object(), "", is_group, [&](const std::string& path, const std::string& value) {
-        set("--config '" + file + "'", path, value);
+        set("--config '" + file + "'", one_line(path), one_line(value)); // a NUL would end the message
     });
 }
 
