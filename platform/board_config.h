@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,13 @@ struct board_config {
         std::string name; ///< 1 to 55 bytes
         std::vector<uint8_t> bytes;
     };
+    /// What -boot says; order= has no say on boards without drives.
+    struct boot_settings {
+        bool menu = false;
+        std::optional<uint16_t> splash_time; ///< milliseconds the menu waits
+        std::optional<uint16_t>
+            reboot_timeout; ///< milliseconds before a reboot after a failed boot; else never
+    };
     struct loader_image {
         std::string file;
         std::optional<uint64_t> address; ///< guest-physical; an ELF file needs none
@@ -22,6 +30,9 @@ struct board_config {
 
     uint64_t ram_size = uint64_t(128) << 20; ///< bytes, a multiple of 4096
     unsigned cpus = 1;                       ///< harts of a board that has any; always what fw_cfg tells
+    unsigned max_cpus = 1;                   ///< at least `cpus`
+    std::array<uint8_t, 16> uuid{};          ///< in the order in which it is written
+    boot_settings boot;
     std::vector<loader_image> loader_images;
     std::vector<fw_cfg_file> fw_cfg_files;
     unsigned vmcoreinfo_devices = 0; ///< more than one is refused, as QEMU does

@@ -1,5 +1,7 @@
 #include "platform/board_parts.h"
 
+#include "models/tlm/endian.h"
+
 #include <stdexcept>
 #include <string>
 
@@ -35,11 +37,22 @@ fw_cfg_controller::config fw_cfg_config(const board_config& config) {
     return result;
 }
 
+static std::vector<uint8_t> little_endian(uint64_t value, unsigned size) {
+    std::vector<uint8_t> bytes(size);
+    store_bytes(bytes.data(), value, size, byte_order::little);
+    return bytes;
+}
+
 void add_common_items(item_table& items, const board_config& config) {
-    items.set(fw_cfg_key::uuid, std::vector<uint8_t>(16));
+    items.set(fw_cfg_key::uuid, {config.uuid.begin(), config.uuid.end()});
     items.set_number(fw_cfg_key::nographic, config.nographic ? 1 : 0, 2);
-    items.set_number(fw_cfg_key::boot_menu, 0, 2);
-    items.add_file("etc/boot-fail-wait", {0xff, 0xff, 0xff, 0xff});
+    items.set_number(fw_cfg_key::nb_cpus, config.cpus, 2);
+    items.set_number(fw_cfg_key::boot_menu, config.boot.menu ? 1 : 0, 2);
+    if (config.boot.splash_time)
+        items.add_file("etc/boot-menu-wait", little_endian(*config.boot.splash_time, 2));
+    const uint32_t never = ~uint32_t(0);
+    const uint32_t reboot_timeout = config.boot.reboot_timeout ? *config.boot.reboot_timeout : never;
+    items.add_file("etc/boot-fail-wait", little_endian(reboot_timeout, 4));
     items.add_file("bios-geometry", {});
     items.add_file("bootorder", {});
 }

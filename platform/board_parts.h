@@ -16,7 +16,7 @@ memory::config ram_config(const board_config& config, uint64_t size);
 memory::config rom_config(const board_config& config, uint64_t size);
 fw_cfg_controller::config fw_cfg_config(const board_config& config);
 
-/// The items that QEMU's device itself brings to any board.
+/// The items that QEMU gives to any board, whatever its architecture.
 void add_common_items(item_table& items, const board_config& config);
 
 /// The user's files, then the devices that have files, in QEMU's order. Call it when the board has added its

@@ -9,7 +9,7 @@
 namespace vmcore::sim {
 
 /// The board that the command line asks for.
-/// @param power told when the guest powers off, fails or resets itself
+/// @param power told when a guest powers off, fails or resets itself
 /// @throws std::runtime_error naming the option and the file that cannot be used
 std::unique_ptr<board> make_board(const options& wanted, power_control& power);
 

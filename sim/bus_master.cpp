@@ -1,7 +1,5 @@
 #include "sim/bus_master.h"
 
-#include "models/tlm/unmapped_extension.h"
-
 #include <algorithm>
 #include <cstring>
 
@@ -13,6 +11,7 @@ static constexpr uint64_t breath = 1 << 20;
 bus_master::bus_master(const sc_core::sc_module_name& name, board& accessed, run_control& control)
     : sc_core::sc_module(name)
     , m_has_ports(accessed.port_bus() != nullptr)
+    , m_port_access([this](auto& payload, auto& delay) { m_ports->b_transport(payload, delay); })
     , m_control(control) {
     m_memory.bind(accessed.memory_bus().target_socket);
     bus& ports = m_has_ports ? *accessed.port_bus() : accessed.memory_bus(); // else bound for TLM's sake only
@@ -56,10 +55,8 @@ uint64_t bus_master::move_directly(tlm::tlm_command command, uint64_t address, u
     return count;
 }
 
-/// A piece of at most `size` bytes; returns how many it had. Reads of what is
-/// not mapped leave the data alone, other refused ones deliver zeros.
-unsigned bus_master::move_piece(initiator& socket, tlm::tlm_command command, uint64_t address, uint8_t* data,
-                                unsigned size) {
+/// A piece of at most `size` bytes; returns how many it had.
+unsigned bus_master::move_piece(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size) {
     for (;;) {
         uint8_t buffer[8];
         std::memcpy(buffer, data, size);
@@ -69,38 +66,27 @@ unsigned bus_master::move_piece(initiator& socket, tlm::tlm_command command, uin
         payload.set_data_ptr(buffer);
         payload.set_data_length(size);
         payload.set_streaming_width(size);
-        unmapped_extension unmapped;
-        payload.set_extension(&unmapped);
         sc_core::sc_time delay;
-        socket->b_transport(payload, delay);
-        payload.clear_extension(&unmapped);
+        m_memory->b_transport(payload, delay);
         if (size == 8 && payload.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE) {
             size = 4;
             continue;
         }
-        if (command == tlm::TLM_READ_COMMAND) {
-            if (payload.is_response_ok())
-                std::memcpy(data, buffer, size);
-            else if (!unmapped.known)
-                std::memset(data, 0, size);
-        }
+        if (command == tlm::TLM_READ_COMMAND && payload.is_response_ok())
+            std::memcpy(data, buffer, size);
         return size;
     }
 }
 
-void bus_master::move(space where, tlm::tlm_command command, uint64_t address, uint8_t* data,
-                      uint64_t length) {
-    initiator& socket = where == space::memory ? m_memory : m_ports;
+void bus_master::move(tlm::tlm_command command, uint64_t address, uint8_t* data, uint64_t length) {
     uint64_t since_breath = 0;
     while (length > 0) {
-        uint64_t moved = 0;
-        if (where == space::memory && length > 8)
-            moved = move_directly(command, address, data, length);
+        uint64_t moved = length > 8 ? move_directly(command, address, data, length) : 0;
         if (moved == 0) {
             unsigned piece = 8;
             while (piece > length || address % piece != 0)
                 piece /= 2;
-            moved = move_piece(socket, command, address, data, piece);
+            moved = move_piece(command, address, data, piece);
         }
         address += moved;
         data += moved;
@@ -113,16 +99,26 @@ void bus_master::move(space where, tlm::tlm_command command, uint64_t address, u
     }
 }
 
-void bus_master::read(space where, uint64_t address, uint8_t* to, uint64_t length) {
-    std::memset(to, where == space::memory ? 0 : 0xff, length);
-    if (where == space::memory || m_has_ports)
-        move(where, tlm::TLM_READ_COMMAND, address, to, length);
+void bus_master::read(uint64_t address, uint8_t* to, uint64_t length) {
+    std::memset(to, 0, length);
+    move(tlm::TLM_READ_COMMAND, address, to, length);
 }
 
-void bus_master::write(space where, uint64_t address, const uint8_t* from, uint64_t length) {
+void bus_master::write(uint64_t address, const uint8_t* from, uint64_t length) {
     auto* data = const_cast<uint8_t*>(from); // TLM's data pointer is not const; writes only read it
-    if (where == space::memory || m_has_ports)
-        move(where, tlm::TLM_WRITE_COMMAND, address, data, length);
+    move(tlm::TLM_WRITE_COMMAND, address, data, length);
+}
+
+uint32_t bus_master::read_port(uint16_t port, unsigned size) {
+    sc_core::sc_time delay;
+    const uint32_t nobody = size == 4 ? ~uint32_t(0) : (uint32_t(1) << 8 * size) - 1;
+    return m_has_ports ? m_port_access.read(port, size, delay) : nobody;
+}
+
+void bus_master::write_port(uint16_t port, uint32_t value, unsigned size) {
+    sc_core::sc_time delay;
+    if (m_has_ports)
+        m_port_access.write(port, value, size, delay);
 }
 
 } // namespace vmcore::sim

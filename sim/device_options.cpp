@@ -2,7 +2,6 @@
 
 #include "models/dump/dumper.h"
 #include "platform/files.h"
-#include "platform/virt/memory_map.h"
 #include "sim/key_values.h"
 #include "sim/messages.h"
 
@@ -15,19 +14,6 @@ static constexpr uint64_t mebibyte = uint64_t(1) << 20;
 static constexpr uint64_t most_ram = uint64_t(64) << 30;
 static constexpr uint64_t page = 4096;
 
-machine_option parse_machine(const std::string& option, const std::string& value) {
-    key_values properties(option, value, "type");
-    const std::string type = properties.take("type");
-    if (type == "pc")
-        properties.fail("pc: not built yet");
-    if (type != "virt")
-        properties.fail("'" + type + "', expected virt");
-    machine_option parsed;
-    parsed.dump_device_tree = properties.take("dumpdtb");
-    properties.expect_empty();
-    return parsed;
-}
-
 uint64_t parse_ram_size(const std::string& option, const std::string& value) {
     key_values properties(option, value, "size");
     const uint64_t size = parse_size(option, properties.take("size"), mebibyte);
@@ -36,15 +22,6 @@ uint64_t parse_ram_size(const std::string& option, const std::string& value) {
         throw usage_error(option + ": '" + value +
                           "', expected 1M to 64G of RAM in whole pages of 4096 bytes");
     return size;
-}
-
-unsigned parse_harts(const std::string& option, const std::string& value) {
-    key_values properties(option, value, "cpus");
-    const uint64_t harts = parse_number(option, properties.take("cpus"));
-    properties.expect_empty();
-    if (harts < 1 || harts > virt::max_harts)
-        throw usage_error(option + ": " + value + ", expected 1 to " + std::to_string(virt::max_harts));
-    return static_cast<unsigned>(harts);
 }
 
 void check_cpu(const std::string& option, const std::string& value) {

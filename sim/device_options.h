@@ -10,13 +10,7 @@
 /// @throws usage_error, std::runtime_error: one line for the user
 namespace vmcore::sim {
 
-struct machine_option {
-    std::string dump_device_tree; ///< dumpdtb=; empty for none
-};
-
-machine_option parse_machine(const std::string& option, const std::string& value);
 uint64_t parse_ram_size(const std::string& option, const std::string& value);
-unsigned parse_harts(const std::string& option, const std::string& value);
 void check_cpu(const std::string& option, const std::string& value);
 void add_device(const std::string& option, const std::string& value, board_config& board);
 board_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value);

@@ -33,7 +33,7 @@ void print_report(const sc_core::sc_report& report, const sc_core::sc_actions& a
     if (actions & sc_core::SC_THROW)
         throw std::runtime_error(report_text(report));
     const char* severity = report.get_severity() == sc_core::SC_WARNING ? "warning: " : "";
-    if (report.get_severity() != sc_core::SC_INFO)
+    if (report.get_severity() != sc_core::SC_INFO && (actions & sc_core::SC_DISPLAY))
         print_line(severity + report_text(report));
 }
 
@@ -54,8 +54,8 @@ void print(const std::string& text) {
         throw std::runtime_error(std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
-int run(const std::vector<std::string>& arguments) {
-    const options wanted = vmcore::sim::parse_options(arguments);
+int run(const std::string& program, const std::vector<std::string>& arguments) {
+    const options wanted = vmcore::sim::parse_options(arguments, vmcore::sim::machine_of_program(program));
     switch (wanted.what) {
     case options::action::show_help: print(vmcore::sim::help_text()); return 0;
     case options::action::show_version:
@@ -77,7 +77,7 @@ int sc_main(int argc, char** argv) {
     sc_core::sc_report_handler::set_actions(sc_core::SC_ID_NO_SC_START_ACTIVITY_, sc_core::SC_DO_NOTHING);
     sc_core::sc_set_stop_mode(sc_core::SC_STOP_FINISH_DELTA);
     try {
-        return run({argv + 1, argv + argc});
+        return run(argv[0], {argv + 1, argv + argc});
     } catch (const std::exception& error) {
         print_line(error.what());
         return 1;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iomanip>
 #include <optional>
+#include <set>
 #include <sstream>
 
 namespace po = boost::program_options;
@@ -20,7 +21,7 @@ namespace {
 /// Collects options in the order typed, then the settings, which may depend on none of them.
 class option_parser {
 public:
-    option_parser();
+    explicit option_parser(machine_type by_default);
 
     options parse(const std::vector<std::string>& arguments);
     std::string help() const;
@@ -59,11 +60,15 @@ private:
     std::vector<std::string> m_config_files;
     std::vector<std::string> m_assignments;
     std::optional<sc_core::sc_time> m_quantum;
-    bool m_serial_given = false;
+    std::vector<std::string> m_cpus;
+    smp_option m_smp;
+    boot_option m_boot;
+    std::set<std::string> m_given; ///< names without dashes
     bool m_defaults = true;
 };
 
-option_parser::option_parser() {
+option_parser::option_parser(machine_type by_default) {
+    m_result.machine = by_default;
     declare_machine();
     declare_guest();
     declare_run();
@@ -77,31 +82,36 @@ void option_parser::declare_machine() {
     virt::virt_config& board = m_result.board;
     const handler machine = [this](const std::string& option, const std::string& value) {
         const machine_option parsed = parse_machine(option, value);
+        m_result.machine = parsed.type;
         if (!parsed.dump_device_tree.empty()) {
             m_result.what = options::action::dump_device_tree;
             m_result.device_tree_file = parsed.dump_device_tree;
         }
     };
-    add("M", "virt[,dumpdtb=F]", "the board; dumpdtb writes its device tree and ends", machine);
-    add("machine", "virt[,dumpdtb=F]", "the same", machine);
+    add("M", "virt[,dumpdtb=F]|pc", "the board; dumpdtb writes its device tree and ends", machine);
+    add("machine", "virt[,dumpdtb=F]|pc", "the same", machine);
     add("m", "SIZE", "RAM; MiB unless it ends in K, M, G or T (128M)",
         [&](const std::string& o, const std::string& v) { board.ram_size = parse_ram_size(o, v); });
-    add("smp", "N", "number of harts, 1 to 8 (1)",
-        [&](const std::string& o, const std::string& v) { board.cpus = parse_harts(o, v); });
+    add("smp", "[cpus=]N[,maxcpus=M]", "number of CPUs: 1 to 8 harts; pc tells up to 255 and has none (1)",
+        [this](const std::string& o, const std::string& v) { parse_smp(o, v, m_smp); });
     add("cpu", "rv64[,X=on|off...]", "extensions, as far as the hart has them",
-        [](const std::string& o, const std::string& v) { check_cpu(o, v); });
+        [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
     add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",
         [&](const std::string& o, const std::string& v) { add_device(o, v, board); });
     add("fw_cfg", "[name=]N,file=F|string=S", "a file in fw_cfg",
         [&](const std::string& o, const std::string& v) {
             board.fw_cfg_files.push_back(parse_fw_cfg_file(o, v));
         });
+    add("uuid", "UUID", "what fw_cfg tells as the machine's",
+        [&](const std::string& o, const std::string& v) { board.uuid = parse_uuid(o, v); });
+    add("boot", "[order=]DRIVES[,...]",
+        "once=DRIVES, menu=on|off, strict=on|off, splash-time=MS, reboot-timeout=MS: told by fw_cfg",
+        [this](const std::string& o, const std::string& v) { parse_boot(o, v, m_boot); });
     add("serial", "BACKEND", "stdio, file:PATH, unix:PATH[,server=on][,wait=off] or null (stdio)",
         [&](const std::string& o, const std::string& v) {
-            if (m_serial_given)
+            if (m_given.count("serial") != 0)
                 throw usage_error(o + ": given twice, expected once: the board has one serial port");
             board.serial = v;
-            m_serial_given = true;
         });
 }
 
@@ -125,10 +135,19 @@ void option_parser::declare_guest() {
 void option_parser::declare_run() {
     add("nographic", "", "fw_cfg tells the guest that there is no display",
         [this](const std::string&, const std::string&) { m_result.board.nographic = true; });
-    add("display", "none", "accepted; there is no display",
-        [](const std::string& option, const std::string& value) {
-            if (value != "none")
-                throw usage_error(option + ": '" + value + "', expected none");
+    for (const auto& [name, what] :
+         {std::pair("display", "display"), std::pair("vga", "display"), std::pair("audio", "sound"),
+          std::pair("net", "network"), std::pair("nic", "network")})
+        add(name, "none", std::string("accepted; there is no ") + what,
+            [](const std::string& option, const std::string& value) {
+                if (value != "none")
+                    throw usage_error(option + ": '" + value + "', expected none");
+            });
+    add("run-with", "exit-with-parent=on|off", "end as by SIGTERM when the parent process dies",
+        [this](const std::string& option, const std::string& value) {
+            key_values properties(option, value, "exit-with-parent");
+            m_result.exit_with_parent = properties.take_switch("exit-with-parent", m_result.exit_with_parent);
+            properties.expect_empty();
         });
     add("nodefaults", "", "no serial port unless -serial names one",
         [this](const std::string&, const std::string&) { m_defaults = false; });
@@ -205,8 +224,7 @@ void option_parser::declare_missing() {
     const handler refuse_it = [](const std::string& option, const std::string&) {
         throw usage_error(option + ": not built yet");
     };
-    for (const char* name : {"gdb", "uuid", "boot"})
-        add(name, "VALUE", "", refuse_it);
+    add("gdb", "VALUE", "", refuse_it);
     add("s", "", "", refuse_it);
 }
 
@@ -299,13 +317,17 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
             if (declared.name == option.string_key)
                 declared.handle(declared.dashes() + declared.name,
                                 option.value.empty() ? "" : option.value.front());
+        m_given.insert(option.string_key);
     }
     apply_settings();
     m_result.protocols.resolve();
     m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
-    if (m_serial_given && m_result.board.serial == "stdio" && m_result.protocols.uses_stdio())
+    if (m_result.board.serial == "stdio" && m_given.count("serial") != 0 && m_result.protocols.uses_stdio())
         throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
-    if (!m_serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
+    complete_machine(m_result.machine, m_given, m_smp, m_boot, m_result.board);
+    for (const std::string& cpu : m_cpus) // only now, because the machine may have no CPU at all
+        check_cpu("-cpu", cpu);
+    if (m_given.count("serial") == 0 && (!m_defaults || m_result.protocols.uses_stdio()))
         m_result.board.serial = "null";
     m_result.settings_list = m_settings.list();
     return m_result;
@@ -323,12 +345,12 @@ std::string option_parser::help() const {
 
 } // namespace
 
-options parse_options(const std::vector<std::string>& arguments) {
-    return option_parser().parse(arguments);
+options parse_options(const std::vector<std::string>& arguments, machine_type by_default) {
+    return option_parser(by_default).parse(arguments);
 }
 
 std::string help_text() {
-    return option_parser().help();
+    return option_parser(machine_type::virt).help();
 }
 
 } // namespace vmcore::sim

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/virt/virt_config.h"
+#include "sim/machine_options.h"
 #include "sim/protocol_options.h"
 #include "sim/run_control.h"
 
@@ -21,9 +22,11 @@ struct options {
     enum class action { run, show_help, show_version, list_settings, dump_device_tree };
 
     action what = action::run;
-    virt::virt_config board;
+    machine_type machine = machine_type::virt;
+    virt::virt_config board;      ///< the pc board is built from the part that all boards have in common
     std::string device_tree_file; ///< where to write it (-M virt,dumpdtb=FILE)
     run_policy policy;
+    bool exit_with_parent = false; ///< as if SIGTERM came when the parent process dies
     protocol_options protocols;
     std::string name; ///< of the guest (-name); empty for none
     bool summary = false;
@@ -37,8 +40,9 @@ struct options {
 };
 
 /// @param arguments without the program's name
+/// @param by_default the machine where the arguments name none
 /// @throws usage_error, std::runtime_error: one line for the user
-options parse_options(const std::vector<std::string>& arguments);
+options parse_options(const std::vector<std::string>& arguments, machine_type by_default);
 
 /// What -help prints.
 std::string help_text();

@@ -5,6 +5,9 @@
 
 namespace vmcore::sim {
 
+/// Delta cycles in which devices come to rest, where they do at all.
+static constexpr unsigned settling_cycles = 16;
+
 run_control::run_control(const sc_core::sc_time& slice, const run_policy& policy)
     : m_slice(slice)
     , m_policy(policy)
@@ -161,8 +164,16 @@ void run_control::serve_requests() {
         serve_shutdown();
     if (m_reset && !m_end)
         serve_reset();
-    if (m_advanced && sc_core::sc_time_stamp() >= m_advance_target)
+    if (m_advanced && sc_core::sc_time_stamp() >= m_advance_target) {
+        settle();
         std::exchange(m_advanced, nullptr)();
+    }
+}
+
+/// What is due at this very moment happens: the kernel stops in front of it.
+void run_control::settle() {
+    for (unsigned i = 0; i < settling_cycles && sc_core::sc_pending_activity_at_current_time(); ++i)
+        sc_core::sc_start(sc_core::SC_ZERO_TIME);
 }
 
 void run_control::carry_out_commands() {
@@ -176,10 +187,10 @@ void run_control::carry_out_commands() {
 
 run_end run_control::run(board& controlled) {
     m_board = &controlled;
-    if (!time_flows()) {
+    if (!time_flows())
         hold_or_release();
-        run_kernel(sc_core::SC_ZERO_TIME); // the elaboration ends
-    }
+    sc_core::sc_start(sc_core::SC_ZERO_TIME); // elaboration ends before the first command
+    serve_requests();
     while (!m_end) {
         carry_out_commands();
         if (m_end)

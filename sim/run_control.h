@@ -113,6 +113,7 @@ private:
     void carry_out_commands();
     std::optional<sc_core::sc_time> next_slice() const;
     void run_kernel(const sc_core::sc_time& span);
+    void settle();
     void serve_requests();
     void serve_shutdown();
     void serve_reset();

@@ -13,7 +13,9 @@
 #include "sim/signal_watcher.h"
 #include "sim/summary.h"
 
+#include <csignal>
 #include <iostream>
+#include <sys/prctl.h>
 #include <system_error>
 
 namespace vmcore::sim {
@@ -36,10 +38,11 @@ dump_request requested_dump(const options& wanted, const board& dumped) {
 class servers {
 public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
-        : m_commands({control, served, dumps, wanted.name}) {
+        : m_master("outside", served, control)
+        , m_commands({control, served, dumps, wanted.name}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
-            m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, control);
+            m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);
         for (const endpoint& where : protocols.qmp)
             m_qmp.push_back(std::make_unique<qmp::server>(m_thread, where, m_commands, control));
         control.observe([this](const run_event& event) { qmp::announce(m_qmp, event); });
@@ -56,6 +59,7 @@ public:
     }
 
 private:
+    bus_master m_master;
     io_thread m_thread;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;
@@ -69,10 +73,12 @@ bool dump_is_due(const options& wanted, const run_end& end) {
            (wanted.dump_on == dump_trigger::panic && end.why == run_cause::guest_panic);
 }
 
-/// Refuses a dump file that cannot be made before the guest runs, perhaps for hours.
-void check_dump_file(const options& wanted) {
+/// Refuses a dump that cannot be made before the guest runs, perhaps for hours.
+void check_dump(const options& wanted, const board& dumped) {
     if (wanted.dump_file.empty())
         return;
+    if (dumped.cpus().empty())
+        throw std::runtime_error("--dump: the board has no CPU whose registers a dump could hold");
     try {
         const output_file tried(wanted.dump_file);
     } catch (const std::system_error& error) {
@@ -91,10 +97,12 @@ std::string symbol_file(const options& wanted) {
 
 int simulate(const options& wanted) {
     const std::string symbols = wanted.summary ? symbol_file(wanted) : "";
-    check_dump_file(wanted);
+    if (wanted.exit_with_parent)
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
+    check_dump(wanted, board);
     dump_service dumps(control, board);
     board.on_publish([&control] { control.guest_published(); });
     if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)

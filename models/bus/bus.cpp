@@ -25,7 +25,7 @@ static std::string describe(const bus::mapping& range) {
     return text.str();
 }
 
-void bus::add_mapping(mapping added) {
+void bus::add_mapping(mapping added, int port) {
     if (added.size == 0)
         throw std::invalid_argument(std::string(name()) + ": " + added.name + " is mapped with size 0");
     if (added.size - 1 > last_address - added.base)
@@ -34,11 +34,20 @@ void bus::add_mapping(mapping added) {
     if (added.size - 1 > last_address - added.offset)
         throw std::invalid_argument(std::string(name()) + ": " + added.name +
                                     " reaches past the end of its target's address space");
-    const int port = static_cast<int>(m_map.size());
     const auto behind =
         std::upper_bound(m_map.begin(), m_map.end(), added.base,
                          [](uint64_t base, const decoded& entry) { return base < entry.range.base; });
     m_map.insert(behind, {std::move(added), port});
+}
+
+void bus::alias(const std::string& target, const std::string& name, uint64_t base, uint64_t size,
+                uint64_t offset) {
+    const auto known = std::find_if(m_map.begin(), m_map.end(),
+                                    [&](const decoded& entry) { return entry.range.name == target; });
+    if (known == m_map.end())
+        throw std::invalid_argument(std::string(this->name()) + ": " + name + " is an alias of " + target +
+                                    ", which is not mapped");
+    add_mapping({name, base, size, offset}, known->port);
 }
 
 void bus::end_of_elaboration() {

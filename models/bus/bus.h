@@ -43,9 +43,17 @@ public:
     /// @throws std::invalid_argument when the size is 0, or the range passes 2^64 on the bus or in the target
     template <typename TARGET>
     void map(const std::string& name, uint64_t base, uint64_t size, TARGET& target, uint64_t offset = 0) {
-        add_mapping({name, base, size, offset});
+        add_mapping({name, base, size, offset}, m_ports);
         m_initiator_socket.bind(target);
+        ++m_ports;
     }
+
+    /// Maps one more range of a target that map() has mapped: the same bytes at another address, or another
+    /// part of them.
+    /// @param target the name that map() was given
+    /// @throws std::invalid_argument as map() does, and when there is no such target
+    void alias(const std::string& target, const std::string& name, uint64_t base, uint64_t size,
+               uint64_t offset);
 
     /// In address order.
     std::vector<mapping> mappings() const;
@@ -60,7 +68,7 @@ private:
         uint64_t last() const { return range.base + (range.size - 1); }
     };
 
-    void add_mapping(mapping added);
+    void add_mapping(mapping added, int port);
     void end_of_elaboration() override;
     const decoded* decode(uint64_t address) const;
     const decoded* decode(uint64_t address, uint64_t length) const;
@@ -73,6 +81,7 @@ private:
     tlm_utils::multi_passthrough_initiator_socket<bus, 64> m_initiator_socket{"initiator_socket"};
     config m_config;
     std::vector<decoded> m_map;
+    int m_ports = 0; ///< bindings of the initiator socket
     mutable size_t m_last_hit = 0;
 };
 

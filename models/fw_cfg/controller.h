@@ -6,14 +6,16 @@
 #include "models/tlm/dma_port.h"
 #include "models/tlm/peripheral.h"
 
+#include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
 
 namespace vmcore {
 
-/// QEMU's firmware configuration device without its registers: items, selection and DMA. A front end derives
-/// from it and declares the registers through which the guest comes: fw_cfg has those of the MMIO form.
+/// QEMU's firmware configuration device in any of its forms: items, selection and DMA. A front end derives
+/// from it and declares the registers through which the guest comes: fw_cfg has those of the MMIO form,
+/// fw_cfg_io those of the I/O-port form.
 class fw_cfg_controller : public peripheral {
 public:
     struct config {
@@ -56,24 +58,28 @@ protected:
 
     void end_of_elaboration() override { m_items.finish(); }
 
-    /// The constant that the DMA address register reads as: "QEMU CFG".
-    static constexpr uint64_t dma_signature = 0x51454d5520434647;
+    /// Declares the DMA address register, which is the same in every form: 8 bytes, big-endian; reads of any
+    /// part give the constant "QEMU CFG". Not there when DMA is not enabled.
+    /// @param offset bytes from the start of the peripheral
+    void add_dma_register(uint64_t offset);
 
     void select(uint16_t key) { m_cursor.select(key); }
     uint64_t read_data(unsigned size) { return m_cursor.read(size); }
     uint64_t peek_data(unsigned size) const { return m_cursor.peek(size); }
-    /// The DMA address comes in two halves or as a whole; its low half starts the transfer. A high half
-    /// replaces all of the address, and the address is 0 again when a transfer starts.
-    void write_dma_high(uint32_t value) { m_dma_address = uint64_t(value) << 32; }
-    void write_dma_low(uint32_t value, sc_core::sc_time& delay) { start_dma(m_dma_address | value, delay); }
-    void start_dma(uint64_t descriptor, sc_core::sc_time& delay);
 
 private:
+    uint64_t read_dma(const register_access& access) const;
+    /// The address comes in two halves or as a whole; its low half starts the transfer. A high half replaces
+    /// all of the address, and the address is 0 again when a transfer starts.
+    void write_dma(const register_access& access, uint64_t value);
+    void start_dma(uint64_t descriptor, sc_core::sc_time& delay);
+
     bool m_dma_enabled;
     item_table m_items;
     item_cursor m_cursor;
     fw_cfg_dma m_engine;
     uint64_t m_dma_address = 0;
+    std::optional<reg> m_dma_register;
 };
 
 } // namespace vmcore

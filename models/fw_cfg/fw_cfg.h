@@ -2,13 +2,11 @@
 
 #include "models/fw_cfg/controller.h"
 
-#include <optional>
-
 namespace vmcore {
 
 /// QEMU's fw_cfg in its memory-mapped form, as on the arm and riscv virt boards (QEMU, docs/specs/fw_cfg).
-/// The register map is the list of `reg` members below; 0x18 bytes. Accesses that it does not list are
-/// refused with an error response and have no effect.
+/// The register map is the list of `reg` members below, and the DMA address register at 0x10; 0x18 bytes.
+/// Accesses that it does not list are refused with an error response and have no effect.
 class fw_cfg : public fw_cfg_controller {
 public:
     static constexpr uint64_t register_bytes = 0x18; ///< to map on a bus
@@ -22,8 +20,6 @@ private:
     uint64_t peek_data_register(const register_access& access) const { return peek_data(access.size); }
     void write_data_register(const register_access&, uint64_t) {} // accepted and ignored since QEMU 2.4
     void write_selector(const register_access&, uint64_t value) { select(static_cast<uint16_t>(value)); }
-    uint64_t read_dma(const register_access& access) const;
-    void write_dma(const register_access& access, uint64_t value);
 
     // "String preserving": a read of any size delivers the item's bytes in the order of addresses.
     reg m_data{m_registers,
@@ -37,11 +33,6 @@ private:
                    {/* offset */ 0x08, /* width */ 2, byte_order::big},
                    {},
                    on(this, &fw_cfg::write_selector)};
-    /// Only there when DMA is enabled.
-    static constexpr register_layout dma_layout{/* offset */ 0x10, /* width */ 8,
-                                                byte_order::big,   size_any,
-                                                size_4 | size_8,   /* parts */ true};
-    std::optional<reg> m_dma;
 };
 
 } // namespace vmcore

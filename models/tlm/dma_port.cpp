@@ -30,6 +30,19 @@ static uint64_t words_touched(uint64_t address, uint64_t length) {
     return words;
 }
 
+/// Zeros, written only where there are none: a guest that clears all of a sparse memory must not make the
+/// host provide it.
+static void clear_direct(uint8_t* memory, uint64_t length) {
+    constexpr uint64_t host_page = 4096;
+    while (length > 0) {
+        const uint64_t piece = std::min(length, host_page - reinterpret_cast<uintptr_t>(memory) % host_page);
+        if (memory[0] != 0 || std::memcmp(memory, memory + 1, piece - 1) != 0)
+            std::memset(memory, 0, piece);
+        memory += piece;
+        length -= piece;
+    }
+}
+
 dma_port::dma_port(const sc_core::sc_module_name& name, const config& settings)
     : sc_core::sc_module(name)
     , m_config(settings)
@@ -110,7 +123,7 @@ uint64_t dma_port::transfer_direct(tlm::tlm_command command, uint64_t address, u
         if (data)
             std::memmove(memory, data, bytes);
         else
-            std::memset(memory, 0, bytes);
+            clear_direct(memory, bytes);
         delay += region->get_write_latency() * words;
     }
     return bytes;

@@ -51,7 +51,7 @@ tlm::tlm_response_status register_bank::find(const tlm::tlm_generic_payload& pay
         const unsigned accepted = payload.is_write() ? layout.write_sizes : layout.read_sizes;
         if (!known_size)
             return tlm::TLM_BURST_ERROR_RESPONSE;
-        if (address % size != 0 ||
+        if ((layout.parts ? inside : address) % size != 0 ||
             (found.offset != 0 && (!layout.parts || found.offset + size > layout.width)))
             return tlm::TLM_ADDRESS_ERROR_RESPONSE;
         if ((payload.is_read() && !candidate->m_read) || (payload.is_write() && !candidate->m_write))

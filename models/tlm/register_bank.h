@@ -23,7 +23,8 @@ constexpr access_sizes operator|(access_sizes a, access_sizes b) {
     return static_cast<access_sizes>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/// Where a register lies and how it may be accessed. Every access must be naturally aligned.
+/// Where a register lies and how it may be accessed. Every access must be naturally aligned; in a register
+/// with parts that counts from the register's start, so that one of 8 bytes may lie at any multiple of 4.
 struct register_layout {
     uint64_t offset;                       ///< bytes from the start of the peripheral
     unsigned width;                        ///< bytes: 1, 2, 4 or 8

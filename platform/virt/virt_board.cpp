@@ -81,7 +81,6 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
 /// In QEMU's order: the board's own items, the user's files, then devices.
 void virt_board::add_firmware_files(const virt_config& config) {
     add_common_items(m_fw_cfg.items(), config);
-    m_fw_cfg.items().set_number(fw_cfg_key::nb_cpus, config.cpus, 2);
     m_vmcoreinfo = add_users_items(m_fw_cfg, config);
 }
 

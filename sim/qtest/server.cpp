@@ -13,8 +13,6 @@
 
 namespace vmcore::sim::qtest {
 
-using space = bus_master::space;
-
 /// Delta cycles until an interrupt line shows what an access did: device, its signal, whoever follows it.
 static constexpr unsigned settling_cycles = 4;
 
@@ -28,10 +26,10 @@ static uint64_t nanoseconds_now() {
     return sc_core::sc_time_stamp().value() / sc_core::sc_time(1, sc_core::SC_NS).value();
 }
 
-server::server(io_thread& thread, const endpoint& where, const std::string& log_file, board& accessed,
-               run_control& control)
+server::server(io_thread& thread, const endpoint& where, const std::string& log_file, const board& accessed,
+               bus_master& master, run_control& control)
     : m_control(control)
-    , m_master("qtest", accessed, control)
+    , m_master(master)
     , m_interrupts("qtest_interrupts", accessed,
                    [this](unsigned number, bool level) {
                        answer(std::string("IRQ ") + (level ? "raise " : "lower ") + std::to_string(number));
@@ -133,7 +131,6 @@ static sc_core::sc_time step_target(const command& wanted) {
 /// A line that needs no process of the simulation; returns whether it is over.
 bool server::carry_out(const command& wanted) {
     const std::string& name = wanted.name();
-    using direction = interrupt_line::direction;
     if (name == "clock_step") {
         advance(step_target(wanted));
         return false;
@@ -143,11 +140,7 @@ bool server::carry_out(const command& wanted) {
         return false;
     }
     if (name == "endianness")
-        answer(m_big_endian ? "OK big" : "OK little");
-    else if (name == "irq_intercept_in")
-        answer(m_interrupts.intercept(wanted.text(0), direction::input));
-    else if (name == "irq_intercept_out")
-        answer(m_interrupts.intercept(wanted.text(0), direction::output));
+        answer("OK little"); // as every target is
     else if (name == "module_load")
         answer("FAIL"); // there are no modules
     else
@@ -163,10 +156,28 @@ void server::advance(const sc_core::sc_time& target) {
 }
 
 bool server::is_access(const command& wanted) const {
-    static const char* const names[] = {"inb",    "inw",    "inl",     "outb",     "outw",
-                                        "outl",   "readb",  "readw",   "readl",    "readq",
-                                        "writeb", "writew", "writel",  "writeq",   "read",
-                                        "write",  "memset", "b64read", "b64write", "set_irq_in"};
+    static const char* const names[] = {"inb",
+                                        "inw",
+                                        "inl",
+                                        "outb",
+                                        "outw",
+                                        "outl",
+                                        "readb",
+                                        "readw",
+                                        "readl",
+                                        "readq",
+                                        "writeb",
+                                        "writew",
+                                        "writel",
+                                        "writeq",
+                                        "read",
+                                        "write",
+                                        "memset",
+                                        "b64read",
+                                        "b64write",
+                                        "set_irq_in",
+                                        "irq_intercept_in",
+                                        "irq_intercept_out"};
     return std::find(std::begin(names), std::end(names), wanted.name()) != std::end(names);
 }
 
@@ -185,8 +196,8 @@ void server::access_all() {
             } catch (const refusal& refused) {
                 result = refused.what();
             }
-            for (unsigned i = 0; m_interrupts.intercepts() && i < settling_cycles; ++i)
-                sc_core::wait(sc_core::SC_ZERO_TIME);
+            if (m_interrupts.intercepts())
+                settle();
             answer(result);
         }
         m_lines.pop_front();
@@ -207,27 +218,32 @@ std::string server::access(const command& wanted) {
     const std::string& name = wanted.name();
     if (name == "set_irq_in")
         return set_interrupt(wanted);
+    if (name == "irq_intercept_in" || name == "irq_intercept_out")
+        return intercept(wanted);
     if (name == "read" || name == "write" || name == "memset" || name == "b64read" || name == "b64write")
         return move_block(wanted);
-    const space where = name[0] == 'i' || name[0] == 'o' ? space::ports : space::memory;
-    return name[0] == 'i' || name[0] == 'r' ? read_value(where, wanted) : write_value(where, wanted);
+    return name[0] == 'i' || name[0] == 'o' ? access_port(wanted) : access_value(wanted);
 }
 
-std::string server::read_value(space where, const command& wanted) {
+std::string server::access_port(const command& wanted) {
     const unsigned size = width(wanted.name().back());
-    uint8_t bytes[8];
-    const uint64_t address = where == space::ports ? wanted.number(0) & 0xffff : wanted.number(0);
-    m_master.read(where, address, bytes, size);
-    const uint64_t value = load_bytes(bytes, size, byte_order::little);
-    return "OK " + hexadecimal(value, where == space::ports ? 4 : 16);
+    const auto port = static_cast<uint16_t>(wanted.number(0));
+    if (wanted.name()[0] == 'i')
+        return "OK " + hexadecimal(m_master.read_port(port, size), 4);
+    m_master.write_port(port, static_cast<uint32_t>(wanted.number(1)), size);
+    return "OK";
 }
 
-std::string server::write_value(space where, const command& wanted) {
+std::string server::access_value(const command& wanted) {
     const unsigned size = width(wanted.name().back());
+    const uint64_t address = wanted.number(0);
     uint8_t bytes[8];
-    const uint64_t address = where == space::ports ? wanted.number(0) & 0xffff : wanted.number(0);
+    if (wanted.name()[0] == 'r') {
+        m_master.read(address, bytes, size);
+        return "OK " + hexadecimal(load_bytes(bytes, size, byte_order::little), 16);
+    }
     store_bytes(bytes, wanted.number(1), size, byte_order::little);
-    m_master.write(where, address, bytes, size);
+    m_master.write(address, bytes, size);
     return "OK";
 }
 
@@ -239,7 +255,7 @@ std::string server::move_block(const command& wanted) {
     const uint64_t count = wanted.count(1);
     if (name == "read" || name == "b64read") {
         std::vector<uint8_t> bytes(count);
-        m_master.read(space::memory, address, bytes.data(), count);
+        m_master.read(address, bytes.data(), count);
         return "OK " + (name == "read" ? to_hex(bytes) : to_base64(bytes));
     }
     std::vector<uint8_t> bytes;
@@ -251,8 +267,21 @@ std::string server::move_block(const command& wanted) {
         bytes = from_base64(wanted.text(2));
         bytes.resize(std::min<uint64_t>(bytes.size(), count));
     }
-    m_master.write(space::memory, address, bytes.data(), bytes.size());
+    m_master.write(address, bytes.data(), bytes.size());
     return "OK";
+}
+
+/// Interrupt lines come to show what was done.
+void server::settle() {
+    for (unsigned i = 0; i < settling_cycles; ++i)
+        sc_core::wait(sc_core::SC_ZERO_TIME);
+}
+
+std::string server::intercept(const command& wanted) {
+    using direction = interrupt_line::direction;
+    settle(); // what happened before is not told
+    const bool inputs = wanted.name() == "irq_intercept_in";
+    return m_interrupts.intercept(wanted.text(0), inputs ? direction::input : direction::output);
 }
 
 std::string server::set_interrupt(const command& wanted) {

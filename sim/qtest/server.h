@@ -20,8 +20,8 @@ class server : private channel::client {
 public:
     /// @param log_file every line and answer, with the time since the first; empty or "none" for no log
     /// @throws std::runtime_error when the endpoint or the log file cannot be opened
-    server(io_thread& thread, const endpoint& where, const std::string& log_file, board& accessed,
-           run_control& control);
+    server(io_thread& thread, const endpoint& where, const std::string& log_file, const board& accessed,
+           bus_master& master, run_control& control);
     ~server();
 
     void start() { m_channel.start(*this); }
@@ -36,18 +36,19 @@ private:
     bool is_access(const command& wanted) const;
     void access_all();
     std::string access(const command& wanted);
-    std::string read_value(bus_master::space where, const command& wanted);
-    std::string write_value(bus_master::space where, const command& wanted);
+    std::string access_port(const command& wanted);
+    std::string access_value(const command& wanted);
     std::string move_block(const command& wanted);
+    void settle();
+    std::string intercept(const command& wanted);
     std::string set_interrupt(const command& wanted);
     void advance(const sc_core::sc_time& target);
     void answer(const std::string& text);
     void log(char direction, const std::string& text);
 
     run_control& m_control;
-    bus_master m_master;
+    bus_master& m_master;
     interrupts m_interrupts;
-    bool m_big_endian = false;
     std::ofstream m_log;
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
     channel m_channel;

@@ -62,7 +62,8 @@ void check_accepted(const vmcore::sim::options& accepted) {
     const vmcore::virt::virt_config& board = accepted.board;
     require(board.ram_size >= 1 << 20 && board.ram_size <= uint64_t(64) << 30 && board.ram_size % 4096 == 0,
             "RAM is 1 MiB to 64 GiB in whole pages");
-    require(board.cpus >= 1 && board.cpus <= vmcore::virt::max_harts,
+    require(board.cpus >= 1 && (accepted.machine != vmcore::sim::machine_type::virt ||
+                                board.cpus <= vmcore::virt::max_harts),
             "there are as many harts as there may be");
     require(board.quantum >= board.clock_period && board.clock_period > sc_core::SC_ZERO_TIME,
             "time goes on");
@@ -102,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::ostringstream warnings;
     std::streambuf* const shown = std::cerr.rdbuf(warnings.rdbuf());
     try {
-        check_accepted(vmcore::sim::parse_options(arguments));
+        check_accepted(vmcore::sim::parse_options(arguments, vmcore::sim::machine_type::virt));
     } catch (const std::runtime_error& error) { // usage_error is one
         check_refusal(error.what(), input, contents);
     }

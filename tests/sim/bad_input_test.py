@@ -43,10 +43,10 @@ class BadInput(unittest.TestCase):
                 file.write(contents)
         return path
 
-    def refused(self, expected, *arguments, firmware=FIRMWARE, **popen):
+    def refused(self, expected, *arguments, firmware=FIRMWARE, program=VMCORE_VP, **popen):
         before = sorted(os.listdir(self.directory.name))
         bios = ["-bios", firmware] if firmware else []
-        run = subprocess.run([VMCORE_VP, *bios, "-nographic", *arguments], stdin=subprocess.DEVNULL,
+        run = subprocess.run([program, *bios, "-nographic", *arguments], stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, timeout=60, **popen)
         self.assertNotEqual(run.returncode, 0, f"accepted: {arguments}")
         self.assertGreater(run.returncode, 0, f"died of a signal: {run.stderr}")
@@ -81,8 +81,7 @@ class BadInput(unittest.TestCase):
         self.refused(r" -nographic: takes no value$", "-nographic=yes")
 
     def test_what_later_releases_bring_is_named_as_such(self):
-        for arguments in (["-gdb", "tcp::1"], ["-s"],
-                          ["-M", "pc"], ["--dump-format", "kdump-zlib"]):
+        for arguments in (["-gdb", "tcp::1"], ["-s"], ["--dump-format", "kdump-zlib"]):
             self.refused(r"not built yet", *arguments)
 
     def test_ram_size(self):
@@ -92,6 +91,64 @@ class BadInput(unittest.TestCase):
     def test_number_of_harts(self):
         for harts in ("0", "9", "x", "-1"):
             self.refused(r"-smp: .*expected", "-smp", harts)
+        self.refused(r"-smp: maxcpus=1, expected at least the 2 of cpus", "-smp", "2,maxcpus=1")
+        self.refused(r"-smp: 9, expected 1 to 8", "-smp", "2,maxcpus=9")
+        self.refused(r"-smp: unknown property 'sockets'", "-smp", "2,sockets=1")
+
+    def test_uuid(self):
+        for uuid in ("", "x", "4600cb3238ec4b2f8acb81c6ea54f2d8", "{4600cb32-38ec-4b2f-8acb-81c6ea54f2d8}"):
+            self.refused(r"-uuid: '.*', expected xxxxxxxx-", "-uuid", uuid)
+
+    def test_boot(self):
+        for timeout in ("70000", "65536", "-2", "soon", ""):
+            self.refused(r"-boot reboot-timeout: .*expected -1 to 65535", "-boot", f"reboot-timeout={timeout}")
+        for time in ("70000", "65536", "-1", "1k", ""):
+            self.refused(r"-boot splash-time: .*expected 0 to 65535", "-boot", f"splash-time={time}")
+        self.refused(r"-boot menu: 'maybe'", "-boot", "menu=maybe")
+        self.refused(r"-boot strict: 'x'", "-boot", "strict=x")
+        self.refused(r"-boot order: 'cz': no drive 'z', expected a to p", "-boot", "cz")
+        self.refused(r"-boot order: 'cc': drive 'c' is given twice", "-boot", "order=cc")
+        self.refused(r"-boot once: the virt board cannot", "-boot", "once=d")
+        self.refused(r"-boot: unknown property 'splash'", "-boot", "splash=x.jpg")
+
+    def test_options_for_what_is_not_there(self):
+        for option in ("-display", "-vga", "-audio", "-net", "-nic"):
+            self.refused(rf" {option}: 'user', expected none", option, "user")
+        self.refused(r"-run-with: unknown property 'chroot'", "-run-with", "chroot=/")
+        self.refused(r"-run-with.*'maybe'", "-run-with", "exit-with-parent=maybe")
+
+    def pc_refused(self, expected, *arguments):
+        self.refused(expected, "-M", "pc", *arguments, firmware=None)
+
+    def test_machine(self):
+        self.refused(r"-M: 'microvm', expected virt or pc", "-M", "microvm")
+        self.pc_refused(r"-M: unknown property 'dumpdtb'", "-M", "pc,dumpdtb=x.dtb")
+
+    def test_what_needs_a_cpu_is_refused_on_the_pc_board(self):
+        for option in ("-cpu", "-bios", "-kernel", "-initrd", "-append", "-dtb"):
+            self.pc_refused(rf" {option}: the pc board has no CPU", option, "qemu64")
+        self.pc_refused(r"--dump: the board has no CPU", "--dump", self.path("vmcore"))
+        self.pc_refused(r"-serial: the pc board has no serial port", "-serial", "stdio")
+
+    def test_options_of_the_pc_board(self):
+        self.pc_refused(r"-smp: cpus=256, expected 1 to 255", "-smp", "256")
+        self.pc_refused(r"-boot order: 'p', expected .*a, b, c, d and n", "-boot", "p")
+        self.pc_refused(r"-boot reboot-timeout: 70000, expected -1 to 65535", "-boot", "reboot-timeout=70000")
+        self.pc_refused(r"-boot splash-time: '-1', expected 0 to 65535", "-boot", "splash-time=-1")
+        self.pc_refused(r"-uuid: '1', expected", "-uuid", "1")
+        self.pc_refused(r"-device vmcoreinfo: at most one", "-device", "vmcoreinfo", "-device", "vmcoreinfo")
+        blob = self.path("blob", b"x" * 4096)
+        self.pc_refused(r"lies outside RAM", "-device", f"loader,file={blob},addr=0xd0000000,force-raw=on")
+        self.pc_refused(r"needs addr=", "-device", f"loader,file={blob},force-raw=on")
+        self.pc_refused(r"force-raw=on", "-device", f"loader,file={FIRMWARE},addr=0x100000")
+
+    def test_a_program_named_for_x86_64_has_the_pc_board(self):
+        link = self.path("vp-system-x86_64")
+        os.symlink(VMCORE_VP, link)
+        self.refused(r"-cpu: the pc board has no CPU", "-cpu", "qemu64", firmware=None, program=link)
+        riscv = self.path("vp-system-riscv64")
+        os.symlink(VMCORE_VP, riscv)
+        self.refused(r"-cpu: 'qemu64', expected rv64", "-cpu", "qemu64", program=riscv)
 
     def test_cpu(self):
         self.refused(r"-cpu: 'cortex-a53', expected rv64", "-cpu", "cortex-a53")
@@ -115,8 +172,20 @@ class BadInput(unittest.TestCase):
                      "opt/a,string=c")
 
     def test_more_fw_cfg_files_than_slots(self):
-        files = [word for i in range(40) for word in ("-fw_cfg", f"name=opt/{i},string=x")]
-        self.refused(r"-fw_cfg: .*opt/\d+", *files)
+        def files(count):
+            return [word for i in range(count) for word in ("-fw_cfg", f"name=opt/{i:02},string=x")]
+
+        full = r'-fw_cfg: fw_cfg file "opt/{}": all 32 file slots are taken'
+        self.refused(full.format(32 - 3), *files(33))
+        self.pc_refused(full.format(32 - 4), *files(33))
+        self.refused(r"-device vmcoreinfo: .*all 32 file slots are taken", *files(32 - 3), "-device", "vmcoreinfo")
+        run = subprocess.run([VMCORE_VP, "-bios", FIRMWARE, *files(32 - 4), "-device", "vmcoreinfo"],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        self.assertEqual((run.returncode, run.stderr), (0, ""), "as many as there are slots")
+
+    def test_fw_cfg_files_of_the_same_name(self):
+        self.pc_refused(r"-fw_cfg: duplicate fw_cfg file name: opt/a", "-fw_cfg", "name=opt/a,string=b", "-fw_cfg",
+                        "opt/a,string=c")
 
     def test_a_users_file_in_the_place_of_the_device(self):
         run = subprocess.run([VMCORE_VP, "-bios", FIRMWARE, "-fw_cfg", "name=etc/vmcoreinfo,string=x", "-device",

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -56,6 +57,15 @@ class Run(unittest.TestCase):
         self.addCleanup(process.kill)
         self.assertEqual(process.stdout.readline(), first_line)
         return process
+
+    def wait_until_signals_are_commands(self, process):
+        for _ in range(1000):
+            with open(f"/proc/{process.pid}/status") as status:
+                blocked = [int(line.split()[1], 16) for line in status if line.startswith("SigBlk")]
+            if blocked[0] >> (signal.SIGTERM - 1) & 1:
+                return
+            time.sleep(0.01)
+        self.fail("the simulator takes no signals")
 
     def start_idle(self, *arguments):
         return self.start("idle", "idle\n", *arguments)
@@ -215,6 +225,31 @@ class Run(unittest.TestCase):
             process.send_signal(number)
             self.assertEqual(process.wait(timeout=60), 0)
             self.assertGreater(len(elf_core.Core(core).loads), 0)
+
+    def test_a_board_without_a_cpu_waits_for_a_signal_that_ends_it_with_status_0(self):
+        arguments = ["-M", "pc", "-device", "vmcoreinfo", "-nodefaults", "-display", "none", "-audio", "none", "-vga", "none",
+                     "-net", "none", "-nic", "none", "-boot", "order=c,strict=on,menu=on", "-m", "5G", "-smp", "2,maxcpus=4"]
+        process = subprocess.Popen([VMCORE_VP, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        self.wait_until_signals_are_commands(process)
+        process.terminate()
+        self.assertEqual(process.communicate(timeout=60), ("", ""))
+        self.assertEqual(process.returncode, 0)
+
+    def test_the_simulator_ends_with_its_parent_when_told_to(self):
+        parent_program = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(600)"
+        parent = subprocess.Popen([sys.executable, "-c", parent_program, VMCORE_VP, "-nographic", "-bios", firmware("idle"),
+                                   "-run-with", "exit-with-parent=on", "--dump", self.path("vmcore")],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(parent.kill)
+        self.assertEqual(parent.stdout.readline(), "idle\n")
+        parent.kill()
+        ended, _, _ = select.select([parent.stdout], [], [], 60)
+        self.assertTrue(ended, "the simulator outlived its parent")
+        self.assertEqual(parent.stdout.read(), "")
+        parent.wait(timeout=60)
+        self.assertGreater(len(elf_core.Core(self.path("vmcore")).loads), 0, "it ended as by SIGTERM")
 
     def test_a_signal_ends_a_guest_that_does_gigabytes_of_dma_in_one_instruction(self):
         process = self.start("hostile", "clearing\n", "-m", "1G")

@@ -1,87 +1,51 @@
 """Runs a guest on QEMU and takes dumps of it over QMP."""
-import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 
+from qmp import Qmp
+
 SKIPPED = 77  # the exit status by which ctest knows a skipped test
 
 
-def find_qemu():
-    """The path of a qemu-system-riscv64 whose virt board has vmcoreinfo (version 8 or later), or None."""
-    path = shutil.which("qemu-system-riscv64")
+def version(path):
+    """The version of a QEMU, as "10.0.2"; an empty text when it says none."""
+    said = re.search(r"version (\d[\d.]*)", subprocess.run([path, "--version"], capture_output=True, text=True).stdout)
+    return said.group(1) if said else ""
+
+
+def find_qemu(target="riscv64"):
+    """The path of a qemu-system-TARGET of version 8 or later, the first whose virt board has vmcoreinfo, or None."""
+    path = shutil.which(f"qemu-system-{target}")
     if path is None:
         return None
-    version = re.search(r"version (\d+)", subprocess.run([path, "--version"], capture_output=True, text=True).stdout)
-    return path if version and int(version.group(1)) >= 8 else None
-
-
-class Qmp:
-    """A client of one QMP socket, on which it listens itself."""
-
-    def __init__(self, path):
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(1)
-        self.listener.settimeout(60)
-
-    def accept(self):
-        self.connection, _ = self.listener.accept()
-        self.connection.settimeout(60)
-        self.lines = self.connection.makefile("rw")
-        self.events = []
-        assert "QMP" in json.loads(self.lines.readline())
-        self.execute("qmp_capabilities")
-
-    def _receive(self):
-        line = self.lines.readline()
-        assert line, "QEMU closed its QMP socket"
-        return json.loads(line)
-
-    def execute(self, command, **arguments):
-        self.lines.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.lines.flush()
-        while True:
-            answer = self._receive()
-            if "event" in answer:
-                self.events.append(answer["event"])
-            elif "error" in answer:
-                raise RuntimeError(f"{command}: {answer['error']}")
-            else:
-                return answer["return"]
-
-    def wait_for(self, event):
-        while event not in self.events:
-            answer = self._receive()
-            if "event" in answer:
-                self.events.append(answer["event"])
-
-    def close(self):
-        self.lines.close()
-        self.connection.close()
-        self.listener.close()
+    return path if int(version(path).partition(".")[0] or 0) >= 8 else None
 
 
 def run_to_dump(qemu, arguments, dump, directory):
     """Runs QEMU until the guest has powered off, then writes an ELF dump of it. Returns the console's bytes."""
     console = os.path.join(directory, "qemu-console")
-    qmp = Qmp(os.path.join(directory, "qmp"))
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(os.path.join(directory, "qmp"))
+    listener.listen(1)
+    listener.settimeout(60)
     command = [qemu, *arguments, "-display", "none", "-serial", f"file:{console}", "-monitor", "none", "-no-shutdown", "-S",
                "-chardev", f"socket,path={directory}/qmp,id=qmp", "-mon", "chardev=qmp,mode=control"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
-        qmp.accept()
+        qmp = Qmp(listener.accept()[0]).negotiate()
         qmp.execute("cont")  # the guest was held, so that no event is missed
         qmp.wait_for("STOP")
         if dump:
             qmp.execute("dump-guest-memory", paging=False, protocol=f"file:{dump}")
         qmp.execute("quit")
+        qmp.close()
         process.wait(timeout=60)
     finally:
         if process.poll() is None:
             process.kill()
-        qmp.close()
+        listener.close()
     with open(console, "rb") as file:
         return file.read()

@@ -251,6 +251,51 @@ SC_TEST(nested_bench, addresses_regions_gaps_and_invalidations_pass_both_buses) 
     EXPECT_EQ(initiator.debug_read(0x103fe, 8).data.size(), 2u);
 }
 
+/// One memory in two ranges: 0x0..0x7ff is its first half, 0x4000..0x4fff all of it.
+class alias_bench : public bench {
+public:
+    alias_bench() {
+        connect(initiator.socket, crossbar.target_socket);
+        crossbar.map("half", 0, 0x800, checked(target.socket));
+        crossbar.map("other", 0x2000, 0x1000, checked(other.socket));
+        crossbar.alias("half", "all", 0x4000, 0x1000, 0);
+    }
+
+protected:
+    test_initiator initiator{"initiator"};
+    bus crossbar{"bus", slow()};
+    memory target{"target", sized(0x1000)};
+    memory other{"other", sized(0x1000)};
+};
+
+SC_TEST(alias_bench, the_same_bytes_are_at_both_addresses) {
+    EXPECT_TRUE(initiator.write(0x4010, {7}).ok());
+    EXPECT_EQ(initiator.read(0x10, 1).data, bytes{7});
+    EXPECT_EQ(initiator.read(0x2010, 1).data, bytes{0});
+    EXPECT_TRUE(initiator.read(0x4fff, 1).ok());
+    EXPECT_EQ(initiator.read(0x800, 1).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+SC_TEST(alias_bench, direct_regions_and_invalidations_are_those_of_each_range) {
+    tlm::tlm_dmi region;
+    ASSERT_TRUE(initiator.request_dmi(0x4900, tlm::TLM_READ_COMMAND, region));
+    EXPECT_EQ(region.get_start_address(), 0x4000u);
+    EXPECT_EQ(region.get_end_address(), 0x4fffu);
+    EXPECT_EQ(region.get_dmi_ptr(), target.data());
+    target.invalidate_direct_pointers();
+    EXPECT_EQ(initiator.invalidations,
+              (std::vector<std::pair<uint64_t, uint64_t>>{{0, 0x7ff}, {0x4000, 0x4fff}}));
+}
+
+TEST(bus_elaboration, an_alias_needs_a_target_that_is_mapped) {
+    bus crossbar("bus");
+    memory a("a", sized(0x1000));
+    EXPECT_THROW(crossbar.alias("a", "again", 0, 0x1000, 0), std::invalid_argument);
+    crossbar.map("a", 0, 0x1000, a.socket);
+    EXPECT_THROW(crossbar.alias("a", "again", 0x1000, 0, 0), std::invalid_argument);
+    EXPECT_EQ(crossbar.mappings().size(), 1u);
+}
+
 TEST(bus_elaboration, overlaps_are_one_error_that_names_every_pair) {
     test_initiator initiator("initiator");
     bus crossbar("bus");

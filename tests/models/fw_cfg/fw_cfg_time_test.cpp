@@ -34,6 +34,22 @@ SC_TEST(fw_cfg_time, longest_transfers_take_bounded_host_memory_and_time) {
     EXPECT_LT(resident(), before + (uint64_t(8) << 20));
 }
 
+/// RAM as large as the host could hardly provide it, all of it untouched.
+struct sparse_bench : fw_cfg_bench {
+    sparse_bench() { crossbar.map("sparse_ram", base, size, checked(sparse_ram.socket)); }
+    static constexpr uint64_t base = uint64_t(1) << 36;
+    static constexpr uint64_t size = uint64_t(1) << 30;
+    memory sparse_ram{"sparse_ram", sized(size, false)};
+};
+
+SC_TEST(sparse_bench, clearing_memory_that_nobody_has_touched_takes_none_of_the_host) {
+    sparse_ram.data()[0x123456] = 1;
+    const uint64_t before = resident();
+    EXPECT_EQ(dma(choosing(0xffff, read), static_cast<uint32_t>(size), base), 0u);
+    EXPECT_EQ(sparse_ram.data()[0x123456], 0);
+    EXPECT_LT(resident(), before + (uint64_t(8) << 20));
+}
+
 /// RAM with a latency of 10 ns a word to read and 20 ns to write.
 struct timed_bench : fw_cfg_bench {
     timed_bench() {

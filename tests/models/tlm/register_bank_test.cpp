@@ -71,6 +71,11 @@ private:
               {0x38, 8, byte_order::little, size_any, size_any},
               on(this, &gadget::read_stored),
               on(this, &gadget::write_stored)};
+    reg shifted{m_registers,
+                "shifted",
+                {0x4c, 8, byte_order::little, size_any, size_any, true},
+                on(this, &gadget::read_stored),
+                on(this, &gadget::write_stored)};
 };
 
 class register_bank_bench : public bench {
@@ -124,6 +129,13 @@ SC_TEST(register_bank_bench, misaligned_accesses_are_address_errors) {
         expect_refused(tlm::TLM_ADDRESS_ERROR_RESPONSE, initiator.read(address, 4));
     expect_refused(tlm::TLM_ADDRESS_ERROR_RESPONSE, initiator.read(0x0c, 8));
     expect_refused(tlm::TLM_ADDRESS_ERROR_RESPONSE, initiator.write(0x01, {1, 2, 3, 4}));
+}
+
+SC_TEST(register_bank_bench, alignment_counts_from_the_start_of_the_register) {
+    EXPECT_TRUE(initiator.read(0x4c, 8).ok());
+    EXPECT_TRUE(initiator.write(0x50, {1, 2, 3, 4}).ok());
+    EXPECT_EQ(initiator.read(0x50, 8).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    EXPECT_EQ(initiator.read(0x4e, 4).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
 SC_TEST(register_bank_bench, inside_of_a_register_without_parts_is_an_address_error) {

@@ -1,0 +1,37 @@
+"""Takes dumps over QMP and reads them, for the rows about vmcoreinfo and dumps."""
+import os
+import re
+
+import elf_core
+from qmp import QmpError
+
+WARNING = re.compile(r"warning: .*?((?:guest note|Invalid guest note|Failed to read).*)")
+
+
+def warnings(text):
+    """What the dump engine warned about, without the program's and the file's name."""
+    return [found.group(1).split(" at 0x")[0] for found in map(WARNING.search, text.splitlines()) if found]
+
+
+class Dump:
+    """One dump-guest-memory: `error` is the text of a refusal or None, `core` the file read, `warnings` what was said."""
+
+    def __init__(self, machine, path, **arguments):
+        self.path = path
+        if os.path.isfile(path):
+            os.remove(path)  # of an earlier dump: nobody may write to it
+        said = len(machine.errors())
+        try:
+            machine.qmp.execute("dump-guest-memory", **{"paging": False, "protocol": f"file:{path}", **arguments})
+            self.error = None
+        except QmpError as error:
+            self.error = error.text
+        self.warnings = warnings(machine.errors()[said:])
+
+    @property
+    def core(self):
+        return elf_core.Core(self.path)
+
+    @property
+    def exists(self):
+        return os.path.exists(self.path)

@@ -1,0 +1,106 @@
+/// What fw_cfg of the virt board tells, as an initiator on its bus reads it. The values were measured on
+/// qemu-system-riscv64 10.0.2 -M virt.
+
+#include "platform/virt/virt_board.h"
+
+#include "tests/harness/bench.h"
+#include "tests/harness/test_initiator.h"
+#include "tests/platform/temporary_file.h"
+
+#include <algorithm>
+
+namespace vmcore::test {
+namespace {
+
+using bytes = std::vector<uint8_t>;
+
+struct no_power : power_control {
+    void request_shutdown(shutdown_cause, int) override {}
+    void request_reset() override {}
+};
+
+/// A firmware for the board, which is there before it.
+struct firmware_file {
+    temporary_file firmware{{0x6f, 0, 0, 0}}; // a jump to itself
+
+    virt::virt_config with_firmware(virt::virt_config config) const {
+        config.bios = firmware.path();
+        config.serial = "null";
+        return config;
+    }
+};
+
+class virt_bench : public firmware_file, public bench {
+public:
+    explicit virt_bench(const virt::virt_config& config = {})
+        : board("virt", with_firmware(config), power) {
+        connect(cpu.socket, board.memory_bus().target_socket);
+        board.hold();
+        board.reset();
+    }
+
+protected:
+    bytes item(uint16_t key, unsigned count) {
+        cpu.write(0x10100008, {static_cast<uint8_t>(key >> 8), static_cast<uint8_t>(key)});
+        bytes all;
+        while (all.size() < count)
+            all.push_back(cpu.read(0x10100000, 1).data[0]);
+        return all;
+    }
+
+    /// The contents of a file, found in the directory; empty when it is not there.
+    bytes file_contents(const std::string& name) {
+        const bytes directory = item(fw_cfg_key::file_directory, 4 + 32 * 64);
+        for (unsigned i = 0; i < directory[3]; ++i) {
+            const uint8_t* record = directory.data() + 4 + 64 * i;
+            if (reinterpret_cast<const char*>(record + 8) == name)
+                return item(static_cast<uint16_t>(load_bytes(record + 4, 2, byte_order::big)),
+                            static_cast<unsigned>(load_bytes(record, 4, byte_order::big)));
+        }
+        return {};
+    }
+
+    no_power power;
+    test_initiator cpu{"cpu"};
+    virt::virt_board board;
+};
+
+struct virt_machine : virt_bench {};
+
+SC_TEST(virt_machine, fw_cfg_tells_defaults) {
+    EXPECT_EQ(item(fw_cfg_key::uuid, 16), bytes(16));
+    EXPECT_EQ(item(fw_cfg_key::nb_cpus, 2), (bytes{1, 0}));
+    EXPECT_EQ(item(fw_cfg_key::boot_menu, 2), bytes(2));
+    EXPECT_EQ(item(fw_cfg_key::ram_size, 8), bytes(8)) << "the device tree tells it";
+    EXPECT_EQ(item(fw_cfg_key::max_cpus, 2), bytes(2));
+    EXPECT_EQ(file_contents("etc/boot-fail-wait"), bytes(4, 0xff));
+    EXPECT_EQ(file_contents("etc/boot-menu-wait"), bytes());
+}
+
+virt::virt_config settled() {
+    virt::virt_config config;
+    config.cpus = 2;
+    config.max_cpus = 4;
+    config.uuid = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    config.boot.menu = true;
+    config.boot.splash_time = 12;
+    config.boot.reboot_timeout = 15;
+    return config;
+}
+
+struct settled_virt_machine : virt_bench {
+    settled_virt_machine()
+        : virt_bench(settled()) {}
+};
+
+SC_TEST(settled_virt_machine, fw_cfg_tells_the_configuration) {
+    EXPECT_EQ(item(fw_cfg_key::uuid, 16), (bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
+    EXPECT_EQ(item(fw_cfg_key::nb_cpus, 2), (bytes{2, 0}));
+    EXPECT_EQ(item(fw_cfg_key::max_cpus, 2), bytes(2)) << "QEMU's virt does not tell it";
+    EXPECT_EQ(item(fw_cfg_key::boot_menu, 2), (bytes{1, 0}));
+    EXPECT_EQ(file_contents("etc/boot-fail-wait"), (bytes{15, 0, 0, 0}));
+    EXPECT_EQ(file_contents("etc/boot-menu-wait"), (bytes{12, 0}));
+}
+
+} // namespace
+} // namespace vmcore::test
