@@ -7,6 +7,7 @@
 #include "sim/bus_viewer.h"
 #include "sim/dump_service.h"
 #include "sim/io/io_thread.h"
+#include "sim/messages.h"
 #include "sim/qmp/server.h"
 #include "sim/qtest/server.h"
 #include "sim/run_control.h"
@@ -122,8 +123,7 @@ int simulate(const options& wanted) {
     if (dump_is_due(wanted, end))
         dumps.write(requested_dump(wanted, board));
     else if (!wanted.dump_file.empty() && !dumps.last())
-        std::cerr << "vmcore-vp: warning: " << wanted.dump_file
-                  << ": not written: the event of --dump-on did not happen\n";
+        print_warning(wanted.dump_file + ": not written: the event of --dump-on did not happen");
 
     if (wanted.summary) {
         run_summary summary;
