@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -56,6 +57,13 @@ public:
     virtual std::vector<const cpu_context*> cpus() const = 0;
     /// QEMU's path of a CPU.
     virtual std::string cpu_path(unsigned index) const = 0;
+    /// A CPU's registers as QEMU's monitor lists them, lines that end in "\n"; empty when there is no such
+    /// CPU.
+    virtual std::string registers_text(unsigned) const { return ""; }
+    /// One of them by its name in the architecture; none when there is no such CPU or register.
+    virtual std::optional<uint64_t> register_value(unsigned, const std::string&) const {
+        return std::nullopt;
+    }
     virtual uint64_t instructions() const = 0; ///< retired by all harts since power-on or reset
 
     /// The device's record; null on a board without one.

@@ -40,8 +40,7 @@ static image segment_image(const std::string& name, const std::vector<uint8_t>& 
     return loaded;
 }
 
-loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>& file,
-                            uint64_t max_segment_bytes) {
+loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>& file, uint64_t max_bytes) {
     elf_version(EV_CURRENT);
     auto* bytes = reinterpret_cast<char*>(const_cast<uint8_t*>(file.data())); // libelf only reads them
     const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_memory(bytes, file.size()), elf_end);
@@ -56,13 +55,19 @@ loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>&
                                  " program headers are there");
 
     loaded_elf loaded{header.e_entry, {}};
+    uint64_t left = max_bytes;
     for (size_t i = 0; i < count; ++i) {
         GElf_Phdr segment;
         if (gelf_getphdr(elf.get(), static_cast<int>(i), &segment) == nullptr)
             throw std::runtime_error(name + ": truncated: no program header " + std::to_string(i) + ": " +
                                      elf_errmsg(-1));
-        if (segment.p_type == PT_LOAD && segment.p_memsz > 0)
-            loaded.segments.push_back(segment_image(name, file, segment, max_segment_bytes));
+        if (segment.p_type != PT_LOAD || segment.p_memsz == 0)
+            continue;
+        if (segment.p_memsz <= max_bytes && segment.p_memsz > left)
+            throw std::runtime_error(name + ": segments of more than " + std::to_string(max_bytes) +
+                                     " bytes in memory together, expected at most that");
+        loaded.segments.push_back(segment_image(name, file, segment, max_bytes));
+        left -= segment.p_memsz;
     }
     if (loaded.segments.empty())
         throw std::runtime_error(name + ": an ELF file with nothing to load");

@@ -18,9 +18,9 @@ bool is_elf(const std::vector<uint8_t>& file);
 
 /// Reads a little-endian ELF64 executable for RISC-V.
 /// @param name option and file, for messages
-/// @param max_segment_bytes a segment that wants more memory than this is refused before it is built
-/// @throws std::runtime_error when the file is truncated, for another machine, or has nothing to load
-loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>& file,
-                            uint64_t max_segment_bytes);
+/// @param max_bytes segments that want more memory than this together are refused before they are built
+/// @throws std::runtime_error when the file is truncated, for another machine, too large, or has nothing to
+/// load
+loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>& file, uint64_t max_bytes);
 
 } // namespace vmcore

@@ -11,8 +11,8 @@
 namespace vmcore {
 
 static constexpr uint64_t gibibyte = uint64_t(1) << 30;
-static constexpr uint64_t longest_file = 64 * gibibyte; ///< as much as the largest RAM
-static constexpr uint64_t longest_stream = gibibyte;    ///< of what tells no length: some devices never end
+static constexpr uint64_t longest_file = 64 * gibibyte;  ///< as much as the largest RAM
+static constexpr uint64_t longest_stream = gibibyte / 4; ///< of what tells no length: some devices never end
 
 namespace {
 
@@ -49,7 +49,7 @@ std::vector<uint8_t> read_file(const std::string& option, const std::string& pat
     uint64_t length = 0;
     for (;;) {
         if (std::max(told, length) > longest)
-            throw fail("it is too long, expected at most " + std::to_string(longest / gibibyte) + " GiB");
+            throw fail("it is too long, expected at most " + std::to_string(longest >> 20) + " MiB");
         if (length == bytes.size())
             bytes.resize(length == 0 ? told + 1 : 2 * length + 65536); // one more than told, to see the end
         const ssize_t count = ::read(file.number, bytes.data() + length, bytes.size() - length);

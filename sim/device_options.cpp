@@ -3,10 +3,10 @@
 #include "models/dump/dumper.h"
 #include "platform/files.h"
 #include "sim/key_values.h"
+#include "sim/messages.h"
 
 #include <algorithm>
 #include <array>
-#include <iostream>
 
 namespace vmcore::sim {
 
@@ -85,8 +85,8 @@ board_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std
     if (parsed.name.size() > longest_name)
         properties.fail("'" + parsed.name + "': name too long (max. 55 char)");
     if (parsed.name.compare(0, 4, "opt/") != 0)
-        std::cerr << "vmcore-vp: warning: " << option << ": '" << parsed.name
-                  << "': names of fw_cfg files from outside should begin with \"opt/\"\n";
+        print_warning(option + ": '" + parsed.name +
+                      "': names of fw_cfg files from outside should begin with \"opt/\"");
     if (has_file)
         parsed.bytes = read_file(option, file);
     else

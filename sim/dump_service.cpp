@@ -1,6 +1,7 @@
 #include "sim/dump_service.h"
 
-#include <iostream>
+#include "sim/messages.h"
+
 #include <stdexcept>
 
 namespace vmcore::sim {
@@ -20,7 +21,7 @@ const dump_result& dump_service::write(const dump_request& request) {
             total += segment.size;
         m_progress = {status::completed, total, total};
         for (const std::string& warning : m_last->warnings)
-            std::cerr << "vmcore-vp: warning: " << request.file << ": " << warning << '\n';
+            print_warning(request.file + ": " + warning);
     } catch (const std::exception& failure) {
         m_progress.state = status::failed;
         error = failure.what();

@@ -76,7 +76,8 @@ uint64_t parse_number(const std::string& option, const std::string& text) {
     char* end = nullptr;
     errno = 0;
     const uint64_t value = std::strtoull(digits, &end, hexadecimal ? 16 : 10);
-    if (!std::isxdigit(static_cast<unsigned char>(*digits)) || *end != '\0' || errno == ERANGE)
+    if (!std::isxdigit(static_cast<unsigned char>(*digits)) || end != text.c_str() + text.size() ||
+        errno == ERANGE)
         throw usage_error(option + ": '" + text +
                           "' is not a number, expected decimal or 0x and hexadecimal digits");
     return value;
@@ -85,7 +86,9 @@ uint64_t parse_number(const std::string& option, const std::string& text) {
 uint64_t parse_size(const std::string& option, const std::string& text, uint64_t unit) {
     static const std::string suffixes = "KMGT";
     const size_t suffix =
-        text.empty() ? std::string::npos : suffixes.find(static_cast<char>(std::toupper(text.back())));
+        text.empty()
+            ? std::string::npos
+            : suffixes.find(static_cast<char>(std::toupper(static_cast<unsigned char>(text.back()))));
     std::string digits = text;
     if (suffix != std::string::npos) {
         unit = uint64_t(1) << (10 * (suffix + 1));
@@ -130,6 +133,9 @@ std::string nearest_word(const std::string& word, const std::vector<std::string>
     std::string nearest;
     size_t least = word.size() / 2 + 1; // farther than half the word is no likeness
     for (const std::string& candidate : candidates) {
+        const size_t lengths[] = {word.size(), candidate.size()};
+        if (std::max(lengths[0], lengths[1]) - std::min(lengths[0], lengths[1]) >= least)
+            continue; // so many letters to insert: a table, as large as the product of both, tells no more
         const size_t distance = edit_distance(word, candidate);
         if (distance < least) {
             least = distance;

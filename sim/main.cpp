@@ -1,6 +1,7 @@
 #include "models/dump/output_file.h"
 #include "platform/virt/boot_images.h"
 #include "sim/key_values.h"
+#include "sim/messages.h"
 #include "sim/options.h"
 #include "sim/signal_watcher.h"
 #include "sim/simulation.h"
@@ -19,20 +20,7 @@
 namespace {
 
 using vmcore::sim::options;
-
-/// One line for the user, whatever names and values it quotes.
-void print_line(const std::string& text) {
-    std::string line = "vmcore-vp: ";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        constexpr char digits[] = "0123456789abcdef";
-        if (byte < ' ' || byte == 0x7f)
-            line += {'\\', 'x', digits[byte / 16], digits[byte % 16]};
-        else
-            line += c;
-    }
-    std::cerr << line + '\n';
-}
+using vmcore::sim::print_line;
 
 /// Some of SystemC's own reports have no text besides their type.
 std::string report_text(const sc_core::sc_report& report) {

@@ -320,14 +320,15 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
         m_given.insert(option.string_key);
     }
     apply_settings();
-    m_result.protocols.resolve();
-    m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
-    if (m_result.board.serial == "stdio" && m_given.count("serial") != 0 && m_result.protocols.uses_stdio())
-        throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
     complete_machine(m_result.machine, m_given, m_smp, m_boot, m_result.board);
     for (const std::string& cpu : m_cpus) // only now, because the machine may have no CPU at all
         check_cpu("-cpu", cpu);
-    if (m_given.count("serial") == 0 && (!m_defaults || m_result.protocols.uses_stdio()))
+    const bool serial_given = m_given.count("serial") != 0;
+    m_result.protocols.resolve();
+    m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
+    if (serial_given && m_result.board.serial == "stdio" && m_result.protocols.uses_stdio())
+        throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
+    if (!serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
         m_result.board.serial = "null";
     m_result.settings_list = m_settings.list();
     return m_result;

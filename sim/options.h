@@ -26,9 +26,9 @@ struct options {
     virt::virt_config board;      ///< the pc board is built from the part that all boards have in common
     std::string device_tree_file; ///< where to write it (-M virt,dumpdtb=FILE)
     run_policy policy;
-    bool exit_with_parent = false; ///< as if SIGTERM came when the parent process dies
     protocol_options protocols;
-    std::string name; ///< of the guest (-name); empty for none
+    std::string name;              ///< of the guest (-name); empty for none
+    bool exit_with_parent = false; ///< as if SIGTERM came when the parent process dies
     bool summary = false;
 
     std::string dump_file; ///< empty: no dump

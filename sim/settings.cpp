@@ -2,6 +2,7 @@
 
 #include "platform/files.h"
 #include "sim/key_values.h"
+#include "sim/messages.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -83,12 +84,15 @@ static std::string scalar_text(const boost::json::value& value) {
     return boost::json::serialize(value);
 }
 
+/// An object that `is_group` does not know is visited like a scalar: going into it would take time that grows
+/// with the square of its size, only to find that nothing in it is known.
 static void walk(const boost::json::object& object, const std::string& prefix,
+                 const std::function<bool(const std::string&)>& is_group,
                  const std::function<void(const std::string&, const std::string&)>& visit) {
     for (const auto& member : object) {
         const std::string path = prefix + std::string(member.key());
-        if (member.value().is_object())
-            walk(member.value().get_object(), path + ".", visit);
+        if (member.value().is_object() && is_group(path + "."))
+            walk(member.value().get_object(), path + ".", is_group, visit);
         else
             visit(path, scalar_text(member.value()));
     }
@@ -102,8 +106,13 @@ void settings::load(const std::string& file) {
     if (error || !parsed.is_object())
         throw usage_error("--config: '" + file + "': expected a JSON object" +
                           (error ? ": " + error.message() : ""));
-    walk(parsed.get_object(), "", [&](const std::string& path, const std::string& value) {
-        set("--config '" + file + "'", path, value);
+    const auto is_group = [this](const std::string& start) {
+        return std::any_of(m_entries.begin(), m_entries.end(), [&](const entry& known) {
+            return known.path.compare(0, start.size(), start) == 0;
+        });
+    };
+    walk(parsed.get_object(), "", is_group, [&](const std::string& path, const std::string& value) {
+        set("--config '" + file + "'", one_line(path), one_line(value)); // a NUL would end the message
     });
 }
 

@@ -4,8 +4,10 @@
 #include "platform/elf_image.h"
 #include "platform/files.h"
 #include "sim/board_factory.h"
+#include "sim/bus_viewer.h"
 #include "sim/dump_service.h"
 #include "sim/io/io_thread.h"
+#include "sim/messages.h"
 #include "sim/qmp/server.h"
 #include "sim/qtest/server.h"
 #include "sim/run_control.h"
@@ -38,7 +40,8 @@ class servers {
 public:
     servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
         : m_master("outside", served, control)
-        , m_commands({control, served, dumps, wanted.name, wanted.board.uuid}) {
+        , m_viewer("viewer", served)
+        , m_commands({control, served, dumps, m_viewer, wanted.name, wanted.board.uuid}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
             m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);
@@ -60,6 +63,7 @@ public:
 private:
     bus_master m_master;
     io_thread m_thread;
+    bus_viewer m_viewer;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;
     std::vector<std::unique_ptr<qmp::server>> m_qmp;
@@ -119,8 +123,7 @@ int simulate(const options& wanted) {
     if (dump_is_due(wanted, end))
         dumps.write(requested_dump(wanted, board));
     else if (!wanted.dump_file.empty() && !dumps.last())
-        std::cerr << "vmcore-vp: warning: " << wanted.dump_file
-                  << ": not written: the event of --dump-on did not happen\n";
+        print_warning(wanted.dump_file + ": not written: the event of --dump-on did not happen");
 
     if (wanted.summary) {
         run_summary summary;

@@ -31,8 +31,10 @@ public:
         uint64_t offset; ///< address in the target that base stands for
     };
 
-    tlm_utils::multi_passthrough_target_socket<bus, 64> target_socket{
-        "target_socket"}; ///< initiators bind here
+    /// Initiators bind here, or nobody does.
+    tlm_utils::multi_passthrough_target_socket<bus, 64, tlm::tlm_base_protocol_types, 0,
+                                               sc_core::SC_ZERO_OR_MORE_BOUND>
+        target_socket{"target_socket"};
 
     explicit bus(const sc_core::sc_module_name& name, const config& settings);
     explicit bus(const sc_core::sc_module_name& name)

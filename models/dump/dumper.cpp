@@ -53,7 +53,15 @@ std::vector<elf_note> dumper::collect_notes(const dump_target& target, dump_resu
     return notes;
 }
 
+void dumper::write_file(output_file& file, const dump_target& target, const core_layout& layout,
+                        const std::vector<uint8_t>& notes, dump_result& result) const {
+    const auto count = [this](uint64_t bytes) { m_completed += bytes; };
+    const std::vector<std::string> warnings = write_core(file, target, layout, notes, m_memory, count);
+    result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
+}
+
 dump_result dumper::write(const dump_request& request) const {
+    m_completed = m_total = 0;
     check_format(request.format);
     const dump_target& target = find_dump_target(request.target);
     const std::vector<memory_range> ranges = select_ranges(m_memory.ranges(), request.filter);
@@ -65,15 +73,26 @@ dump_result dumper::write(const dump_request& request) const {
         note_bytes.insert(note_bytes.end(), note.bytes.begin(), note.bytes.end());
     }
     const core_layout layout = lay_out_core(target, note_bytes.size(), ranges);
-    for (const core_segment& segment : layout.segments)
+    for (const core_segment& segment : layout.segments) {
         result.segments.push_back({segment.memory.base, segment.memory.size, segment.offset});
+        result.memory_bytes += segment.memory.size;
+    }
     result.bytes = layout.file_size;
+    m_total = result.memory_bytes;
 
-    output_file file(request.file, m_files);
-    const std::vector<std::string> warnings = write_core(file, target, layout, note_bytes, m_memory);
-    result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
-    file.commit(request.fsync);
+    std::optional<output_file> file;
+    if (request.opened)
+        file.emplace(*request.opened, m_files);
+    else
+        file.emplace(request.file, m_files);
+    write_file(*file, target, layout, note_bytes, result);
+    file->commit(request.fsync);
     return result;
+}
+
+dump_progress dumper::progress() const {
+    const uint64_t total = m_total;
+    return {std::min<uint64_t>(m_completed, total), total}; // the two may be of different dumps
 }
 
 } // namespace vmcore

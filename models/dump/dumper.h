@@ -5,7 +5,9 @@
 #include "models/dump/note.h"
 #include "models/vmcoreinfo/record.h"
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <systemc>
@@ -15,9 +17,10 @@ namespace vmcore {
 
 struct dump_request {
     std::string file;
-    std::string format = "elf";        ///< one of dump_formats()
-    std::string target = "riscv64";    ///< one of dump_targets()
-    std::optional<dump_filter> filter; ///< none: all memory
+    std::shared_ptr<opened_file> opened; ///< written to instead of `file`; good for one write()
+    std::string format = "elf";          ///< one of dump_formats()
+    std::string target = "riscv64";      ///< one of dump_targets()
+    std::optional<dump_filter> filter;   ///< none: all memory
     bool fsync = false; ///< the file must survive a crash of the host, not only of the simulator
 };
 
@@ -38,8 +41,15 @@ struct dump_result {
         warnings;            ///< what is missing in the dump, and why; a dump with warnings is still good
     std::vector<note> notes; ///< in file order
     std::vector<segment> segments;     ///< in file order
+    uint64_t memory_bytes = 0;         ///< of guest memory, the sum of the segments' sizes
     uint64_t bytes = 0;                ///< length of the file; holes make it smaller on disk
     std::optional<uint64_t> phys_base; ///< what the guest's VMCOREINFO tells as the target's phys_base_key
+};
+
+/// How far a dump has come, in bytes of guest memory.
+struct dump_progress {
+    uint64_t completed = 0;
+    uint64_t total = 0;
 };
 
 /// The formats that write() knows to make.
@@ -59,16 +69,24 @@ public:
            file_operations& files = file_operations::system());
 
     /// Throws std::runtime_error (std::system_error when the operating system refused something) that names
-    /// the wrong field or the file; the file is then as it was before. A guest cannot cause one.
+    /// the wrong field or the file; the file is then as it was before, unless it is an opened one, of which
+    /// see output_file. A guest cannot cause one.
     dump_result write(const dump_request& request) const;
+
+    /// Of the write() under way, else of the last one, which may have failed halfway. Any thread may call it.
+    dump_progress progress() const;
 
 private:
     std::vector<elf_note> collect_notes(const dump_target& target, dump_result& result) const;
+    void write_file(output_file& file, const dump_target& target, const core_layout& layout,
+                    const std::vector<uint8_t>& notes, dump_result& result) const;
 
     const guest_memory& m_memory;
     const vmcoreinfo_source* m_vmcoreinfo;
     std::vector<const cpu_context*> m_cpus;
     file_operations& m_files;
+    mutable std::atomic<uint64_t> m_completed{0};
+    mutable std::atomic<uint64_t> m_total{0};
 };
 
 } // namespace vmcore

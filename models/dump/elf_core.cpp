@@ -138,7 +138,7 @@ void write_sparse(output_file& file, uint64_t offset, const uint8_t* bytes, uint
 
 // Returns how many bytes were there to read.
 uint64_t write_segment(output_file& file, const core_segment& segment, const guest_memory& memory,
-                       std::vector<uint8_t>& buffer) {
+                       std::vector<uint8_t>& buffer, const std::function<void(uint64_t)>& on_progress) {
     const memory_range& range = segment.memory;
     uint64_t mapped = 0;
     for (uint64_t done = 0; done < range.size; done += chunk_size) {
@@ -152,6 +152,8 @@ uint64_t write_segment(output_file& file, const core_segment& segment, const gue
             bytes = buffer.data();
         }
         write_sparse(file, segment.offset + done, bytes, length);
+        if (on_progress)
+            on_progress(length);
     }
     return mapped;
 }
@@ -202,14 +204,15 @@ std::vector<uint8_t> build_core_headers(const dump_target& target, const core_la
 }
 
 std::vector<std::string> write_core(output_file& file, const dump_target& target, const core_layout& layout,
-                                    const std::vector<uint8_t>& notes, const guest_memory& memory) {
+                                    const std::vector<uint8_t>& notes, const guest_memory& memory,
+                                    const std::function<void(uint64_t)>& on_progress) {
     const std::vector<uint8_t> headers = build_core_headers(target, layout);
     file.write_at(0, headers.data(), headers.size());
     file.write_at(layout.note_offset, notes.data(), notes.size());
     std::vector<std::string> warnings;
     std::vector<uint8_t> buffer;
     for (const core_segment& segment : layout.segments) {
-        const uint64_t mapped = write_segment(file, segment, memory, buffer);
+        const uint64_t mapped = write_segment(file, segment, memory, buffer, on_progress);
         if (mapped < segment.memory.size)
             warnings.push_back("memory at " + hex(segment.memory.base) +
                                " could not be read as a whole: " + hex(segment.memory.size - mapped) +

@@ -5,6 +5,7 @@
 #include "models/dump/output_file.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ core_layout lay_out_core(const dump_target& target, uint64_t note_size,
 std::vector<uint8_t> build_core_headers(const dump_target& target, const core_layout& layout);
 
 /// Writes the headers, the notes and the memory, and sets the file's size. Pages of zeros become holes.
-/// Returns a warning for each range that could not be read as a whole.
+/// Calls `on_progress` with the number of bytes of guest memory that are done since the last call. Returns a
+/// warning for each range that could not be read as a whole.
 std::vector<std::string> write_core(output_file& file, const dump_target& target, const core_layout& layout,
-                                    const std::vector<uint8_t>& notes, const guest_memory& memory);
+                                    const std::vector<uint8_t>& notes, const guest_memory& memory,
+                                    const std::function<void(uint64_t)>& on_progress = {});
 
 } // namespace vmcore

@@ -32,7 +32,9 @@ class cpu_context {
 public:
     virtual ~cpu_context() = default;
 
-    /// In the order of the target's NT_PRSTATUS; riscv64 and riscv32: pc, then x1 to x31.
+    /// In the order of the target's NT_PRSTATUS; riscv64 and riscv32: pc, then x1 to x31; x86_64: r15, r14,
+    /// r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss,
+    /// fs_base, gs_base, ds, es, fs, gs.
     virtual std::vector<uint64_t> general_registers() const = 0;
 };
 

@@ -1,10 +1,12 @@
 #include "models/dump/output_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <limits>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -34,6 +36,11 @@ file_operations& file_operations::system() {
     return operations;
 }
 
+opened_file::~opened_file() {
+    if (m_descriptor >= 0)
+        ::close(m_descriptor);
+}
+
 output_file::output_file(const std::string& path, file_operations& operations)
     : m_operations(operations)
     , m_shown_path(path) {
@@ -60,6 +67,41 @@ output_file::output_file(const std::string& path, file_operations& operations)
     constexpr size_t room_for_suffix = 24; // names end at 255 bytes on all usual file systems
     m_temporary_stem = m_directory + "/." + name.substr(0, 255 - room_for_suffix) + ".";
     open_unfinished();
+}
+
+output_file::output_file(opened_file& given, file_operations& operations)
+    : m_operations(operations)
+    , m_shown_path(given.name())
+    , m_file(given.release()) {
+    try {
+        check_opened();
+        truncate(0); // or holes would show what the file had there before
+    } catch (...) {
+        discard();
+        throw;
+    }
+}
+
+void output_file::check_opened() {
+    const int flags = ::fcntl(m_file, F_GETFL);
+    if (flags < 0)
+        fail("write", errno);
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        throw std::system_error(EBADF, std::generic_category(),
+                                "cannot write '" + m_shown_path + "', which is open for reading only");
+    const off_t position = ::lseek(m_file, 0, SEEK_CUR);
+    if (position < 0)
+        fail("seek in", errno);
+    struct stat status;
+    if (::fstat(m_file, &status) != 0)
+        fail("write", errno);
+    if (!S_ISREG(status.st_mode))
+        throw std::system_error(EINVAL, std::generic_category(),
+                                "cannot write '" + m_shown_path + "', which is not a regular file");
+    if ((flags & O_APPEND) != 0) // which sends every write to the end, whatever offset it names
+        throw std::system_error(EINVAL, std::generic_category(),
+                                "cannot write '" + m_shown_path + "', which is open for appending");
+    m_start = static_cast<uint64_t>(position);
 }
 
 /// Link to a file that this process has open: the way to name one that has no name yet.
@@ -99,10 +141,20 @@ output_file::~output_file() {
     discard();
 }
 
+/// Place in the file of an offset, with so many bytes behind it.
+off_t output_file::place(uint64_t offset, uint64_t length) const {
+    constexpr uint64_t largest = std::numeric_limits<off_t>::max();
+    if (offset > largest - m_start || length > largest - m_start - offset)
+        fail("write", EFBIG);
+    return static_cast<off_t>(m_start + offset);
+}
+
 void output_file::write_at(uint64_t offset, const void* from, size_t length) {
     const char* next = static_cast<const char*>(from);
+    off_t to = place(offset, length);
+    m_end = std::max(m_end, offset + length);
     while (length > 0) {
-        const ssize_t written = m_operations.pwrite(m_file, next, length, static_cast<off_t>(offset));
+        const ssize_t written = m_operations.pwrite(m_file, next, length, to);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
@@ -110,15 +162,21 @@ void output_file::write_at(uint64_t offset, const void* from, size_t length) {
         if (written == 0)
             fail("write", EIO); // nothing written and no reason given: trying for ever would hang
         next += written;
-        offset += static_cast<uint64_t>(written);
+        to += written;
         length -= static_cast<size_t>(written);
     }
 }
 
 void output_file::set_size(uint64_t size) {
+    truncate(size);
+    m_end = size;
+}
+
+void output_file::truncate(uint64_t size) {
+    const off_t length = place(size, 0);
     int result = 0;
     do
-        result = m_operations.ftruncate(m_file, static_cast<off_t>(size));
+        result = m_operations.ftruncate(m_file, length);
     while (result != 0 && errno == EINTR);
     if (result != 0)
         fail("write", errno);
@@ -127,18 +185,26 @@ void output_file::set_size(uint64_t size) {
 void output_file::commit(bool durable) {
     if (durable && m_operations.fsync(m_file) != 0)
         fail("write", errno);
+    if (m_path.empty()) {
+        if (::lseek(m_file, place(m_end, 0), SEEK_SET) < 0)
+            fail("seek in", errno);
+        close_file();
+        return;
+    }
     if (m_temporary.empty())
         give_temporary_name(); // rename() replaces an old file at once, which linkat() cannot
-    // Some file systems report a failed write only here. The descriptor is gone whatever close() answers.
-    const int file = m_file;
-    m_file = -1;
-    if (m_operations.close(file) != 0)
-        fail("write", errno);
+    close_file();
     if (m_operations.rename(m_temporary.c_str(), m_path.c_str()) != 0)
         fail("create", errno);
     m_temporary.clear();
     if (durable)
         sync_directory();
+}
+
+/// Some file systems report a failed write only here. The descriptor is gone whatever close() answers.
+void output_file::close_file() {
+    if (m_operations.close(std::exchange(m_file, -1)) != 0)
+        fail("write", errno);
 }
 
 void output_file::sync_directory() {

@@ -67,6 +67,7 @@ public:
     privilege mode() const { return m_mode; }
     uint64_t instructions() const { return m_retired; }
     csr_file& csrs() { return m_csr; }
+    const csr_file& csrs() const { return m_csr; }
 
 private:
     static constexpr uint64_t no_reservation = ~uint64_t(0);
@@ -77,9 +78,9 @@ private:
         std::array<op, block_cache::max_ops + 1> ops;
     };
 
-    uint64_t retired() override { return m_retired; }
-    uint64_t cycles() override { return m_world.cycle_counter(local_time()); }
-    uint64_t time() override { return m_world.time_counter(local_time()); }
+    uint64_t retired() const override { return m_retired; }
+    uint64_t cycles() const override { return m_world.cycle_counter(local_time()); }
+    uint64_t time() const override { return m_world.time_counter(local_time()); }
 
     // core.cpp: which block runs next, traps
     void step(uint64_t budget);

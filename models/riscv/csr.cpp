@@ -147,7 +147,7 @@ void csr_file::stop(counter& which, bool stopped, uint64_t source) {
     which.stopped = stopped;
 }
 
-uint64_t csr_file::read(unsigned number) {
+uint64_t csr_file::read(unsigned number) const {
     if (const plain* found = find_plain(number))
         return this->*found->value;
     if (number >= csr_mhpmevent3 && number <= csr_mhpmevent31)

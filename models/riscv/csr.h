@@ -37,9 +37,9 @@ constexpr unsigned machine_external = 11;
 class csr_sources {
 public:
     virtual ~csr_sources() = default;
-    virtual uint64_t retired() = 0; ///< instructions before the one that reads
-    virtual uint64_t cycles() = 0;
-    virtual uint64_t time() = 0;
+    virtual uint64_t retired() const = 0; ///< instructions before the one that reads
+    virtual uint64_t cycles() const = 0;
+    virtual uint64_t time() const = 0;
 };
 
 /// The control and status registers of a hart with M and U mode: which exist, and what they keep of what is
@@ -52,7 +52,8 @@ public:
 
     /// Whether the register can be read, or written, in this mode.
     bool permits(unsigned number, bool write, privilege mode) const;
-    uint64_t read(unsigned number);
+    /// Reading has no effect on any register, so that a debugger may do it as well.
+    uint64_t read(unsigned number) const;
     void write(unsigned number, uint64_t value);
 
     /// The interrupt lines' state, as bits of mip.

@@ -63,6 +63,12 @@ std::vector<uint64_t> hart::general_registers() const {
     return registers;
 }
 
+std::optional<uint64_t> hart::csr(unsigned number) const {
+    if (!m_core.csrs().permits(number, false, riscv::privilege::machine))
+        return std::nullopt;
+    return m_core.csrs().read(number);
+}
+
 void hart::run() {
     const uint64_t quantum = std::max<uint64_t>(m_config.quantum.value(), 1);
     for (;;) {

@@ -4,6 +4,7 @@
 #include "models/tlm/time_source.h"
 
 #include <cstdint>
+#include <optional>
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
@@ -65,6 +66,8 @@ public:
     uint64_t x(unsigned number) const { return m_core.x(number); }
     void set_x(unsigned number, uint64_t value) { m_core.set_x(number, value); }
     riscv::privilege mode() const { return m_core.mode(); }
+    /// A control and status register, read without any effect; none when the hart does not have it.
+    std::optional<uint64_t> csr(unsigned number) const;
     /// Instructions retired since the last reset.
     uint64_t instructions() const { return m_core.instructions(); }
     /// Whether the hart is in WFI.

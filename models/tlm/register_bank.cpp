@@ -83,7 +83,7 @@ unsigned register_bank::debug(tlm::tlm_generic_payload& payload) {
     sc_core::sc_time no_delay;
     const register_access access{at.index, at.offset, payload.get_data_length(), no_delay};
     store_bytes(payload.get_data_ptr(), at.target->m_peek(access), access.size, at.target->m_layout.order);
-    return access.size;
+    return payload.get_data_length();
 }
 
 } // namespace vmcore

@@ -5,6 +5,7 @@
 #include "models/uart16550/backend.h"
 
 #include "models/uart16550/terminal.h"
+#include "models/uart16550/unix_address.h"
 
 #include <cerrno>
 #include <csignal>
@@ -216,12 +217,6 @@ private:
 
 bool stdio_backend::s_in_use = false;
 
-struct unix_address {
-    std::string path;
-    bool server = false;
-    bool wait = true;
-};
-
 /// A stream socket in the file system, either end.
 class unix_backend : public buffered_backend {
 public:
@@ -305,41 +300,6 @@ private:
     descriptor m_peer;
 };
 
-/// Splits at single commas; two commas stand for one in the text.
-std::vector<std::string> split_options(const std::string& text) {
-    std::vector<std::string> parts(1);
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != ',')
-            parts.back() += text[i];
-        else if (i + 1 < text.size() && text[i + 1] == ',')
-            parts.back() += text[i++];
-        else
-            parts.emplace_back();
-    }
-    return parts;
-}
-
-unix_address parse_unix(const std::string& text, const std::string& what) {
-    const std::vector<std::string> parts = split_options(text);
-    unix_address address{parts[0]};
-    bool wait_given = false;
-    for (size_t i = 1; i < parts.size(); ++i) {
-        const std::string& part = parts[i];
-        const std::string name = part.substr(0, part.find('='));
-        const std::string value = part == name ? "on" : part.substr(name.size() + 1);
-        if ((name != "server" && name != "wait") || (value != "on" && value != "off"))
-            throw std::invalid_argument(what + ": cannot use '" + part +
-                                        "', expected server=on|off or wait=on|off");
-        (name == "server" ? address.server : address.wait) = value == "on";
-        wait_given = wait_given || name == "wait";
-    }
-    if (address.path.empty())
-        throw std::invalid_argument(what + ": the path is missing, expected unix:PATH");
-    if (wait_given && !address.server)
-        throw std::invalid_argument(what + ": wait is for a server, expected server=on beside it");
-    return address;
-}
-
 bool starts_with(const std::string& text, const char* prefix) {
     return text.rfind(prefix, 0) == 0;
 }
@@ -358,7 +318,7 @@ std::unique_ptr<uart_backend> make_backend(const std::string& spec, const std::s
         return std::make_unique<file_backend>(spec.substr(5), what);
     }
     if (starts_with(spec, "unix:"))
-        return std::make_unique<unix_backend>(parse_unix(spec.substr(5), what), what);
+        return std::make_unique<unix_backend>(parse_unix_address(spec.substr(5), what), what);
     throw std::invalid_argument(what + ": unknown kind of serial line, expected stdio, file:PATH, "
                                        "unix:PATH[,server=on][,wait=off] or null");
 }

@@ -18,6 +18,7 @@ constexpr region bios_rom_low{0xe0000, 0x20000}; ///< the second half of bios_ro
 } // namespace regions
 
 constexpr unsigned max_cpus = 255;
+constexpr unsigned interrupt_inputs = 24; ///< of the I/O APIC
 
 /// A piece of RAM as the guest sees it.
 struct ram_piece {

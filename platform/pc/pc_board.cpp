@@ -20,7 +20,8 @@ pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& conf
     , m_option_rom("option_rom", rom_config(config, regions::option_rom.size))
     , m_bios_rom("bios_rom", rom_config(config, regions::bios_rom.size))
     , m_fw_cfg("fw_cfg", fw_cfg_config(config))
-    , m_images(image_targets()) {
+    , m_images(image_targets())
+    , m_interrupts("interrupt", interrupt_inputs) {
     map_memory(config);
     m_port_bus.map("fw_cfg", fw_cfg_io::first_port, fw_cfg_io::register_bytes, m_fw_cfg.socket);
     m_fw_cfg.dma.socket.bind(m_memory_bus.target_socket);
@@ -81,6 +82,14 @@ void pc_board::reset() {
 void pc_board::on_publish(std::function<void()> callback) {
     if (m_vmcoreinfo)
         m_vmcoreinfo->on_publish([callback = std::move(callback)](const vmcoreinfo_record&) { callback(); });
+}
+
+std::vector<interrupt_device> pc_board::interrupt_devices() const {
+    interrupt_device controller{"/machine/i440fx/ioapic", {}};
+    for (unsigned number = 0; number < interrupt_inputs; ++number)
+        controller.lines.push_back(
+            {interrupt_line::direction::input, number, const_cast<wire*>(&m_interrupts[number])});
+    return {controller};
 }
 
 std::vector<memory_range> pc_board::ranges() const {

@@ -29,13 +29,9 @@ public:
     std::string target() const override { return "x86_64"; }
     bus& memory_bus() override { return m_memory_bus; }
     bus* port_bus() override { return &m_port_bus; }
-    std::vector<interrupt_device> interrupt_devices() const override {
-        return {{"/machine/i440fx/ioapic", {}}};
-    }
+    std::vector<interrupt_device> interrupt_devices() const override;
+    std::string cpu_path(unsigned) const override { return ""; } // there is none to ask for
     std::vector<const cpu_context*> cpus() const override { return {}; }
-    std::string cpu_path(unsigned index) const override {
-        return "/machine/cpu[" + std::to_string(index) + "]";
-    }
     uint64_t instructions() const override { return 0; }
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     void on_publish(std::function<void()> callback) override;
@@ -47,6 +43,8 @@ private:
     void load_images(const board_config& config);
     std::vector<image_target> image_targets();
 
+    using wire = sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS>;
+
     uint64_t m_ram_size;
     bus m_memory_bus;
     bus m_port_bus;
@@ -56,6 +54,8 @@ private:
     fw_cfg_io m_fw_cfg;
     std::unique_ptr<vmcore::vmcoreinfo> m_vmcoreinfo;
     image_list m_images;
+    /// Inputs of the I/O APIC, which is not here: they lie open for whoever looks at them or drives them.
+    sc_core::sc_vector<wire> m_interrupts;
 };
 
 } // namespace vmcore::pc

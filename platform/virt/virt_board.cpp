@@ -2,6 +2,7 @@
 
 #include "platform/board_parts.h"
 #include "platform/virt/boot_images.h"
+#include "platform/virt/register_text.h"
 
 namespace vmcore::virt {
 
@@ -137,6 +138,14 @@ std::vector<const cpu_context*> virt_board::cpus() const {
     for (const hart_context& context : m_contexts)
         all.push_back(&context);
     return all;
+}
+
+std::string virt_board::registers_text(unsigned cpu) const {
+    return cpu < m_harts.size() ? describe_registers(*m_harts[cpu]) : "";
+}
+
+std::optional<uint64_t> virt_board::register_value(unsigned cpu, const std::string& name) const {
+    return cpu < m_harts.size() ? find_register(*m_harts[cpu], name) : std::nullopt;
 }
 
 uint64_t virt_board::instructions() const {

@@ -37,6 +37,8 @@ public:
     std::vector<interrupt_device> interrupt_devices() const override;
     std::vector<const cpu_context*> cpus() const override;
     std::string cpu_path(unsigned index) const override;
+    std::string registers_text(unsigned cpu) const override;
+    std::optional<uint64_t> register_value(unsigned cpu, const std::string& name) const override;
     uint64_t instructions() const override;
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     void on_publish(std::function<void()> callback) override;

@@ -55,7 +55,11 @@ static std::string uuid_text(const std::array<uint8_t, 16>& uuid) {
 }
 
 command_table::command_table(machine acted_on)
-    : m_machine(std::move(acted_on)) {
+    : m_machine(std::move(acted_on))
+    , m_monitor(m_machine.controlled, m_machine.viewer, [this](const auto& name, const auto& given) {
+        descriptors none;
+        return execute(name, given, none);
+    }) {
     add_run_commands();
     add_queries();
     add_memory_commands();
@@ -138,7 +142,21 @@ void command_table::add_queries() {
     });
 }
 
+json::value command_table::human_command(arguments& given) {
+    const std::string line = given.text("command-line");
+    const std::optional<int64_t> cpu = given.optional_number("cpu-index");
+    given.expect_no_more();
+    const size_t cpus = m_machine.controlled.cpus().size();
+    if (cpu && (*cpu < 0 || static_cast<uint64_t>(*cpu) >= cpus))
+        throw error("Parameter 'cpu-index' expects a CPU number");
+    const std::string answer = m_monitor.execute(line, static_cast<unsigned>(cpu.value_or(0)));
+    return json::string(answer);
+}
+
 void command_table::add_memory_commands() {
+    m_handlers["human-monitor-command"] = [this](arguments& given, descriptors&) {
+        return human_command(given);
+    };
     m_handlers["getfd"] = [](arguments& given, descriptors& passed) {
         const std::string name = given.text("fdname");
         given.expect_no_more();

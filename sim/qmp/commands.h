@@ -1,9 +1,11 @@
 #pragma once
 
 #include "platform/board.h"
+#include "sim/bus_viewer.h"
 #include "sim/dump_service.h"
 #include "sim/qmp/arguments.h"
 #include "sim/qmp/descriptors.h"
+#include "sim/qmp/human_monitor.h"
 #include "sim/run_control.h"
 
 #include <array>
@@ -20,6 +22,7 @@ struct machine {
     run_control& control;
     board& controlled;
     dump_service& dumps;
+    bus_viewer& viewer;           ///< of the board's memory bus
     std::string name;             ///< of the guest, empty for none
     std::array<uint8_t, 16> uuid; ///< in the order in which it is written
 };
@@ -49,8 +52,10 @@ private:
     void add_memory_commands();
     boost::json::value dump(arguments& given, descriptors& passed) const;
     boost::json::value query_cpus() const;
+    boost::json::value human_command(arguments& given);
 
     machine m_machine;
+    human_monitor m_monitor;
     std::map<std::string, handler> m_handlers;
 };
 

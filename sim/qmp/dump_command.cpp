@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <memory>
 #include <system_error>
 
 namespace vmcore::sim::qmp {
@@ -71,7 +72,7 @@ json::value command_table::dump(arguments& given, descriptors& passed) const {
         check_file(request.file);
     } else if (protocol.rfind("fd:", 0) == 0) {
         request.file = protocol;
-        passed.take(protocol.substr(3));
+        request.opened = std::make_shared<opened_file>(passed.take(protocol.substr(3)).release(), protocol);
     } else {
         throw error("parameter 'protocol' must start with 'file:' or 'fd:'");
     }

@@ -7,12 +7,13 @@
 
 namespace vmcore::test {
 
-/// A small RISC-V executable with one PT_LOAD.
+/// A small RISC-V executable with one PT_LOAD, or several equal ones.
 struct elf_builder {
     uint64_t address = 0x80000000;
     uint64_t entry = 0x80000000;
     std::vector<uint8_t> contents{1, 2, 3, 4};
     uint64_t memory_size = 4;
+    uint16_t segments = 1;
     uint16_t machine = EM_RISCV;
     uint16_t type = ET_EXEC;
     uint8_t elf_class = ELFCLASS64;
@@ -30,16 +31,17 @@ struct elf_builder {
         header.e_phoff = sizeof(Elf64_Ehdr);
         header.e_ehsize = sizeof(Elf64_Ehdr);
         header.e_phentsize = sizeof(Elf64_Phdr);
-        header.e_phnum = 1;
+        header.e_phnum = segments;
         Elf64_Phdr segment{};
         segment.p_type = PT_LOAD;
-        segment.p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
+        segment.p_offset = sizeof(Elf64_Ehdr) + segments * sizeof(Elf64_Phdr);
         segment.p_vaddr = segment.p_paddr = address;
         segment.p_filesz = contents.size();
         segment.p_memsz = memory_size;
         std::vector<uint8_t> file(segment.p_offset);
         std::memcpy(file.data(), &header, sizeof header);
-        std::memcpy(file.data() + sizeof header, &segment, sizeof segment);
+        for (uint16_t i = 0; i < segments; ++i)
+            std::memcpy(file.data() + sizeof header + i * sizeof segment, &segment, sizeof segment);
         file.insert(file.end(), contents.begin(), contents.end());
         return file;
     }

@@ -63,6 +63,16 @@ TEST(elf_image, a_segment_that_wants_more_memory_than_there_is_is_refused_before
     }
 }
 
+TEST(elf_image, segments_that_want_more_memory_together_than_there_is_are_refused) {
+    elf_builder elf;
+    elf.memory_size = most / 2;
+    elf.segments = 2;
+    EXPECT_EQ(refusal(elf.build()), "accepted");
+    elf.segments = 3;
+    EXPECT_THAT(refusal(elf.build()),
+                testing::HasSubstr("segments of more than 1048576 bytes in memory together"));
+}
+
 TEST(elf_image, a_file_with_nothing_to_load_is_refused) {
     elf_builder elf;
     elf.contents.clear();

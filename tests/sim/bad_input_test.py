@@ -210,6 +210,17 @@ class BadInput(unittest.TestCase):
         self.refused(r"no setting 'a\\x0ab'", "--config", self.path("c.json", b'{"a\\nb": 1}'))
         self.refused(r"cannot read '/none\\x1b\[31m'", "-device", "loader,file=/none\x1b[31m")
 
+    def test_a_warning_about_a_name_of_several_lines_stays_in_one(self):
+        run = subprocess.run([VMCORE_VP, "-fw_cfg", "name=a\nb,string=c", "--list-config"], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stderr, r"\Avmcore-vp: warning: -fw_cfg: 'a\\x0ab': [^\n]*\n\Z")
+
+    def test_an_elf_file_whose_segments_do_not_fit_ram_together(self):
+        segment = struct.pack("<IIQQQQQQ", 1, 7, 0, 0x80000000, 0x80000000, 0, 128 << 20, 4096)
+        header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 243, 1, 0x80000000, 64, 0, 0, 64, 56, 100, 0, 0, 0)
+        self.refused(r"segments of more than 134217728 bytes in memory together", firmware=self.path("a.elf", header + segment * 100))
+
     @without_asan
     def test_a_run_longer_than_simulated_time_can_tell(self):
         self.refused(r"SystemC: simulation time", "--set", "bus.latency=1000s", "--set", "serial.poll_interval=0s",

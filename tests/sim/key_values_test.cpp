@@ -1,6 +1,7 @@
 #include "sim/key_values.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 using namespace vmcore::sim;
 
@@ -53,6 +54,20 @@ TEST(parse_number, takes_decimal_and_hexadecimal) {
     EXPECT_EQ(parse_number("x", "0xffffffffffffffff"), ~uint64_t(0));
     for (const char* text : {"", "0x", "12a", " 1", "-1", "0x1ffffffffffffffff", "0x-1"})
         EXPECT_THROW(parse_number("x", text), usage_error) << text;
+}
+
+TEST(parse_number, refuses_what_stands_behind_a_nul) {
+    EXPECT_THROW(parse_number("x", std::string("16\0x", 4)), usage_error);
+    EXPECT_THROW(parse_number("x", std::string("16\0", 3)), usage_error);
+}
+
+TEST(nearest_word, takes_no_more_memory_for_a_long_word) {
+#ifndef __SANITIZE_ADDRESS__ // which needs address space
+    const rlimit one_gibibyte{1 << 30, 1 << 30};
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &one_gibibyte), 0);
+#endif
+    const std::string word(64 << 20, 'k'); // a table of its distances would take some 6 GiB
+    EXPECT_EQ(nearest_word(word, {"serial", "smp"}), "");
 }
 
 TEST(nearest_word, finds_what_was_meant_and_nothing_far_off) {

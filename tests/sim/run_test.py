@@ -226,16 +226,51 @@ class Run(unittest.TestCase):
             self.assertEqual(process.wait(timeout=60), 0)
             self.assertGreater(len(elf_core.Core(core).loads), 0)
 
-    def test_a_board_without_a_cpu_waits_for_a_signal_that_ends_it_with_status_0(self):
-        arguments = ["-M", "pc", "-device", "vmcoreinfo", "-nodefaults", "-display", "none", "-audio", "none", "-vga", "none",
-                     "-net", "none", "-nic", "none", "-boot", "order=c,strict=on,menu=on", "-m", "5G", "-smp", "2,maxcpus=4"]
-        process = subprocess.Popen([VMCORE_VP, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def start_pc(self, program, *arguments):
+        process = subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
-        self.wait_until_signals_are_commands(process)
+        return process
+
+    def end_pc(self, process):
         process.terminate()
         self.assertEqual(process.communicate(timeout=60), ("", ""))
         self.assertEqual(process.returncode, 0)
+
+    def qtest(self, process, line):
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+
+    def test_a_board_without_a_cpu_waits_for_a_signal_that_ends_it_with_status_0(self):
+        process = self.start_pc(VMCORE_VP, "-M", "pc")
+        self.wait_until_signals_are_commands(process)
+        self.end_pc(process)
+
+    def test_the_pc_board_is_driven_over_qtest(self):
+        blob = self.path("blob")
+        with open(blob, "wb") as file:
+            file.write(bytes([0xea, 1, 2, 3]))
+        process = self.start_pc(
+            VMCORE_VP, "-M", "pc", "-qtest", "stdio", "-device", "vmcoreinfo", "-nodefaults", "-display", "none", "-audio", "none",
+            "-vga", "none", "-net", "none", "-nic", "none", "-boot", "order=c,strict=on,menu=on", "-m", "5G", "-smp",
+            "2,maxcpus=4", "-uuid", "4600cb32-38ec-4b2f-8acb-81c6ea54f2d8", "-device",
+            f"loader,file={blob},addr=0xfffffffc,force-raw=on")
+        for line, answer in (("inb 0x511", "OK 0x0051"), ("inw 0x511", "OK 0xff45"), ("outw 0x510 2", "OK"),
+                             ("inb 0x511", "OK 0x0046"), ("outw 0x510 0x0f", "OK"), ("inb 0x511", "OK 0x0004"),
+                             ("readl 0xfffffffc", "OK 0x00000000030201ea"), ("readl 0xffffc", "OK 0x00000000030201ea"),
+                             ("writeb 0x17fffffff 5", "OK"), ("readb 0x17fffffff", "OK 0x0000000000000005"),
+                             ("readb 0x180000000", "OK 0x0000000000000000"), ("irq_intercept_in ioapic", "OK")):
+            self.assertEqual(self.qtest(process, line), answer + "\n", line)
+        self.end_pc(process)
+
+    def test_the_program_s_name_chooses_the_board(self):
+        for name, arguments, answer in (("vp-system-x86_64", [], "OK 0x0051\n"),
+                                        ("vp-system-riscv64", ["-bios", "none"], "OK 0x00ff\n")):
+            os.symlink(VMCORE_VP, self.path(name))
+            process = self.start_pc(self.path(name), "-qtest", "stdio", "-nodefaults", *arguments)
+            self.assertEqual(self.qtest(process, "inb 0x511"), answer)
+            self.end_pc(process)
 
     def test_the_simulator_ends_with_its_parent_when_told_to(self):
         parent_program = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(600)"

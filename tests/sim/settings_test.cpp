@@ -55,6 +55,21 @@ TEST_F(settings_test, wrong_values_are_refused_and_change_nothing) {
     EXPECT_EQ(burst, 64u);
 }
 
+TEST_F(settings_test, a_group_that_does_not_exist_is_refused_also_when_it_is_empty) {
+    for (const char* wrong : {R"({"cpus": {}})", R"({"cpu": {"dmi": {}}})", R"({"cpu": {"x": {"y": {}}}})"})
+        EXPECT_THROW(load(wrong), usage_error) << wrong;
+}
+
+TEST_F(settings_test, a_nul_in_a_number_is_refused) {
+    try {
+        load(R"({"fw_cfg": {"dma_burst": "16\u0000x"}})");
+        ADD_FAILURE() << "accepted";
+    } catch (const usage_error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("'16\\x00x' is not a number"));
+    }
+    EXPECT_EQ(burst, 64u);
+}
+
 TEST_F(settings_test, the_list_shows_values_as_set_takes_them) {
     EXPECT_THAT(all.list(), testing::HasSubstr("cpu.quantum=10 us"));
     all.set_assignment("cpu.quantum=1 ms");

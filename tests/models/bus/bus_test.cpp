@@ -287,6 +287,13 @@ SC_TEST(alias_bench, direct_regions_and_invalidations_are_those_of_each_range) {
               (std::vector<std::pair<uint64_t, uint64_t>>{{0, 0x7ff}, {0x4000, 0x4fff}}));
 }
 
+TEST(bus_elaboration, a_bus_needs_no_initiator) {
+    bus crossbar("bus");
+    memory a("a", sized(0x1000));
+    crossbar.map("a", 0, 0x1000, a.socket);
+    EXPECT_NO_THROW(sc_core::sc_start(sc_core::SC_ZERO_TIME));
+}
+
 TEST(bus_elaboration, an_alias_needs_a_target_that_is_mapped) {
     bus crossbar("bus");
     memory a("a", sized(0x1000));

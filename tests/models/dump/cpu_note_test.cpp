@@ -47,6 +47,31 @@ TEST(cpu_note, riscv32_prstatus_keeps_the_low_half_of_the_registers) {
     EXPECT_EQ(bytes.substr(220), std::string(4, '\0'));
 }
 
+TEST(cpu_note, x86_64_prstatus_has_27_registers_from_r15_to_gs) {
+    const fake_cpu cpu(0x8877665544332200, 27);
+    const std::vector<elf_note> notes = build_cpu_notes(find_dump_target("x86_64"), {&cpu, &cpu});
+    ASSERT_EQ(notes.size(), 2u);
+    const std::string bytes = text(notes[1]);
+    ASSERT_EQ(bytes.size(), 356u);
+    EXPECT_EQ(little(bytes, 4, 4), 336u);
+    EXPECT_EQ(bytes.substr(12, 8), std::string("CORE\0\0\0\0", 8));
+    const std::string desc = bytes.substr(20);
+    EXPECT_EQ(little(desc, 32, 4), 2u);
+    for (unsigned i = 0; i < 27; ++i)
+        EXPECT_EQ(little(desc, 112 + 8 * i, 8), 0x8877665544332200 + i) << i;
+    EXPECT_EQ(desc.substr(328), std::string(8, '\0'));
+}
+
+TEST(cpu_note, x86_64_with_the_registers_of_another_cpu_is_a_mistake_of_the_platform) {
+    const fake_cpu riscv;
+    try {
+        build_cpu_notes(find_dump_target("x86_64"), {&riscv});
+        FAIL();
+    } catch (const std::runtime_error& error) {
+        EXPECT_STREQ(error.what(), "CPU 0 gives 32 registers, a x86_64 dump expects 27");
+    }
+}
+
 TEST(cpu_note, each_cpu_has_its_own_pid_in_order) {
     const fake_cpu a(100), b(200), c(300);
     const std::vector<elf_note> notes = build_cpu_notes(find_dump_target("riscv64"), {&a, &b, &c});
@@ -93,7 +118,7 @@ TEST(dump_target, unknown_names_list_the_known_ones) {
         find_dump_target("sparc");
         FAIL();
     } catch (const std::runtime_error& error) {
-        EXPECT_STREQ(error.what(), "unknown dump target 'sparc': expected one of riscv64, riscv32");
+        EXPECT_STREQ(error.what(), "unknown dump target 'sparc': expected one of riscv64, riscv32, x86_64");
     }
 }
 

@@ -5,10 +5,15 @@
 #include "tests/models/dump/fake_guest.h"
 #include "tests/models/dump/temporary_directory.h"
 
+#include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <system_error>
+#include <unistd.h>
 
 using namespace vmcore;
 using namespace vmcore::test;
@@ -158,6 +163,98 @@ TEST_F(dumper_test, riscv32_makes_an_elf32) {
     EXPECT_EQ(core.file_class, 1);
     EXPECT_EQ(core.notes.at(0).desc.size(), 204u);
     EXPECT_EQ(core.notes.at(2).name, vmcoreinfo_name);
+}
+
+TEST_F(dumper_test, x86_64_without_cpus_has_the_guests_note_and_its_negative_phys_base) {
+    const std::vector<uint8_t> kernel_note =
+        guest_note_bytes(vmcoreinfo_name, "NUMBER(phys_ram_base)=1\nNUMBER(phys_base)=-16777216\n");
+    memory.put(0x80008000, kernel_note);
+    const dumper plain("plain", memory, &vmcoreinfo, {});
+    request.target = "x86_64";
+    const dump_result result = plain.write(request);
+    const elf_reader core(request.file);
+    EXPECT_EQ(core.file_class, 2);
+    EXPECT_EQ(little(core.bytes(18, 2), 0, 2), 62u) << "EM_X86_64";
+    ASSERT_EQ(core.notes.size(), 1u);
+    EXPECT_EQ(core.notes[0].name, vmcoreinfo_name);
+    EXPECT_EQ(result.phys_base, uint64_t{0} - 16777216);
+    EXPECT_EQ(core.loads().size(), 2u);
+}
+
+TEST_F(dumper_test, tells_how_far_it_has_come) {
+    EXPECT_EQ(engine.progress().total, 0u);
+    EXPECT_EQ(engine.write(request).memory_bytes, 0x1f000u);
+    EXPECT_EQ(engine.progress().completed, 0x1f000u);
+    EXPECT_EQ(engine.progress().total, 0x1f000u);
+    request.filter = dump_filter{0x80000800, 0x3001};
+    engine.write(request);
+    EXPECT_EQ(engine.progress().completed, 0x3001u);
+    EXPECT_EQ(engine.progress().total, 0x3001u);
+}
+
+TEST_F(dumper_test, shows_its_progress_while_it_writes) {
+    struct : file_operations {
+        const dumper* watched = nullptr;
+        std::vector<uint64_t> completed;
+        ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
+            EXPECT_EQ(watched->progress().total, 0x1f000u + 0x300000);
+            completed.push_back(watched->progress().completed);
+            return file_operations::pwrite(file, from, length, offset);
+        }
+    } calls;
+    uint8_t* large = memory.add(0x90000000, 0x300000);
+    large[0] = large[0x100000] = large[0x200000] = 1;
+    const dumper counted("counted", memory, nullptr, {}, calls);
+    calls.watched = &counted;
+    counted.write(request);
+    const std::vector<uint64_t> last(calls.completed.end() - 3, calls.completed.end());
+    EXPECT_THAT(last, ElementsAre(0x1f000, 0x11f000, 0x21f000));
+}
+
+TEST_F(dumper_test, a_dump_that_fails_halfway_says_how_far_it_came) {
+    struct : file_operations {
+        off_t room = 0;
+        ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
+            errno = ENOSPC;
+            return offset >= room ? -1 : file_operations::pwrite(file, from, length, offset);
+        }
+    } calls;
+    calls.room = 0x10000; // where RAM is in the file, behind the ROM
+    const dumper unlucky("unlucky", memory, nullptr, {}, calls);
+    EXPECT_THROW(unlucky.write(request), std::system_error);
+    EXPECT_EQ(unlucky.progress().total, 0x1f000u);
+    EXPECT_EQ(unlucky.progress().completed, 0xf000u);
+}
+
+TEST_F(dumper_test, a_file_that_somebody_opened_gets_the_same_bytes_at_its_position) {
+    engine.write(request);
+    const std::string expected = read_file(request.file);
+    const int mine = ::memfd_create("dump", MFD_CLOEXEC);
+    ASSERT_EQ(::pwrite(mine, std::string(1 << 20, 'x').data(), 1 << 20, 0), 1 << 20);
+    ASSERT_EQ(::lseek(mine, 100, SEEK_SET), 100);
+    request.file.clear();
+    request.opened = std::make_shared<opened_file>(::dup(mine), "fd:mine");
+    const dump_result result = engine.write(request);
+    const off_t end = ::lseek(mine, 0, SEEK_CUR);
+    EXPECT_EQ(end, static_cast<off_t>(100 + result.bytes));
+    EXPECT_EQ(::lseek(mine, 0, SEEK_END), end);
+    std::string written(expected.size() + 100, '\0');
+    ASSERT_EQ(::pread(mine, written.data(), written.size(), 0), static_cast<ssize_t>(written.size()));
+    EXPECT_TRUE(written == std::string(100, 'x') + expected);
+    ::close(mine);
+
+    EXPECT_THROW(engine.write(request), std::system_error) << "the descriptor is used up";
+}
+
+TEST_F(dumper_test, a_refused_request_closes_the_opened_file_with_the_request) {
+    const int mine = ::memfd_create("dump", MFD_CLOEXEC);
+    {
+        dump_request wrong;
+        wrong.opened = std::make_shared<opened_file>(mine, "fd:mine");
+        wrong.format = "kdump";
+        EXPECT_THROW(engine.write(wrong), std::runtime_error);
+    }
+    EXPECT_EQ(::fcntl(mine, F_GETFD), -1);
 }
 
 TEST_F(dumper_test, formats_to_come_and_unknown_ones_list_what_there_is) {

@@ -81,11 +81,10 @@ public:
 
 protected:
     bytes item(uint16_t key, unsigned count) {
-        sc_core::sc_time delay;
-        ports.write(0x510, key, 2, delay);
+        out(0x510, key, 2);
         bytes all;
         while (all.size() < count)
-            all.push_back(static_cast<uint8_t>(ports.read(0x511, 1, delay)));
+            all.push_back(static_cast<uint8_t>(in(0x511, 1)));
         return all;
     }
 
@@ -115,6 +114,15 @@ protected:
                 return item(each.key, each.size);
         ADD_FAILURE() << "no file " << name;
         return {};
+    }
+
+    uint32_t in(uint16_t port, unsigned size) {
+        sc_core::sc_time delay;
+        return ports.read(port, size, delay);
+    }
+    void out(uint16_t port, uint32_t value, unsigned size) {
+        sc_core::sc_time delay;
+        ports.write(port, value, size, delay);
     }
 
     test_initiator cpu{"cpu"};
@@ -170,10 +178,27 @@ SC_TEST(pc_machine, files_are_those_of_a_pc_without_devices) {
 
 SC_TEST(pc_machine, dma_goes_to_memory) {
     cpu.write(0x2000, hex("0000000a000000040000000000003000"));
-    sc_core::sc_time delay;
-    ports.write(0x518, 0x00200000, 4, delay);
+    out(0x518, 0x00200000, 4);
     EXPECT_EQ(cpu.read(0x2000, 4).value(), 0u);
     EXPECT_EQ(cpu.read(0x3000, 4).value(), 0x554d4551u);
+}
+
+SC_TEST(pc_machine, the_interrupt_controllers_inputs_lie_open) {
+    const std::vector<interrupt_device> devices = board.interrupt_devices();
+    ASSERT_EQ(devices.size(), 1u);
+    EXPECT_EQ(devices[0].path, "/machine/i440fx/ioapic");
+    ASSERT_EQ(devices[0].lines.size(), 24u);
+    for (unsigned i = 0; i < 24; ++i) {
+        EXPECT_EQ(devices[0].lines[i].number, i);
+        EXPECT_FALSE(devices[0].lines[i].signal->read());
+    }
+}
+
+SC_TEST(pc_machine, ports_beside_fw_cfg_are_nobodys) {
+    for (uint16_t port : {0x50f, 0x512, 0x513, 0x51c, 0x80, 0xffff})
+        EXPECT_EQ(in(port, 1), 0xffu) << std::hex << port;
+    EXPECT_EQ(in(0x511, 2), 0xff51u);
+    EXPECT_EQ(in(0x514, 4), 0x554d4551u);
 }
 
 SC_TEST(pc_machine, has_no_cpu_and_no_vmcoreinfo_unless_asked_for) {
@@ -258,6 +283,11 @@ SC_TEST(loaded_pc_machine, files_are_in_rom_and_ram_and_come_back_with_a_reset) 
     EXPECT_TRUE(cpu.write(0, {9, 9, 9}).ok());
     board.reset();
     EXPECT_EQ(cpu.read(0, 3).data, (bytes{5, 6, 9}));
+}
+
+TEST(pc_board, needs_no_initiator) {
+    pc::pc_board board("pc", board_config());
+    EXPECT_NO_THROW(sc_core::sc_start(sc_core::SC_ZERO_TIME));
 }
 
 void expect_refused(const board_config::loader_image& image, const std::string& expected) {

@@ -1,0 +1,289 @@
+"""Writes the inputs that fuzzing starts from: corpus/TARGET/seed-NAME, by hand, for the paths that matter.
+
+usage: seeds.py [DIRECTORY]        (default: the corpus beside this script)
+"""
+import os
+import struct
+import sys
+
+# fw_cfg: see take_operation() and any_address() of fw_cfg_fuzz.cpp
+RAM, RAM_END, NEXT_END, REGISTERS, ROM, LAST, ANY = 0, 2, 3, 4, 5, 6, 7  # any_address()
+READ, SKIP, SELECT, WRITE = 2, 4, 8, 16  # DMA control
+VMCOREINFO, HELLO, NONE = 0, 1, 2  # files in the order of their keys
+DIRECT, STEPPING = b"\0", b"\1"
+
+
+def ram(offset):
+    return struct.pack("<BH", RAM, offset)
+
+
+def edge(where, away):
+    """Bytes before (negative) or behind the end of a region."""
+    return bytes([where, 32 + away])
+
+
+def anywhere(address):
+    return bytes([ANY]) + struct.pack("<Q", address)
+
+
+def dma(at, item, control, length, target, halves=False):
+    """A descriptor put at `at`, and started."""
+    coded = bytes([length]) if length < 0xE0 else b"\xf0" + struct.pack("<I", length)
+    return bytes([0x83 if halves else 3, item]) + at + coded + bytes([SELECT | control]) + target
+
+
+def poke(at, data):
+    return b"\x07" + at + bytes([len(data) - 1]) + data
+
+
+def select(key):
+    return b"\x02" + struct.pack(">H", key)
+
+
+def read_register(offset, size):
+    return bytes([0, offset, {1: 0, 2: 1, 4: 2, 8: 3}[size]])
+
+
+def debug_read(at, size):
+    return b"\x08" + at + bytes([{1: 0, 2: 1, 4: 2, 8: 3}[size]])
+
+
+RESET_RECORD, RESET, FORGET_POINTERS = b"\x0a", b"\x8e", b"\x0b"
+
+
+def record(guest_format=1, size=0x240, paddr=0x80000000):
+    return struct.pack("<HHIQ", 1, guest_format, size, paddr)
+
+
+def fw_cfg_seeds():
+    at, buffer = ram(0x100), ram(0x800)
+    publish = poke(buffer, record()) + dma(at, VMCOREINFO, WRITE, 16, buffer)
+    operations = {
+        "signature": read_register(0, 4) + read_register(0, 4) + read_register(16, 8) + read_register(20, 4),
+        "directory": select(0x19) + read_register(0, 8) * 4 + debug_read(bytes([REGISTERS, 24]), 8),
+        "read-item": dma(at, HELLO, READ, 10, buffer),
+        "read-past-the-end": dma(at, HELLO, READ, 64, buffer),
+        "publish": publish,
+        "publish-by-halves": poke(buffer, record()) + dma(at, VMCOREINFO, WRITE, 16, buffer, halves=True),
+        "publish-no-format": publish + poke(buffer, record(0)) + dma(at, VMCOREINFO, WRITE, 16, buffer),
+        "partial-write-unpublishes": publish + dma(at, VMCOREINFO, WRITE, 4, buffer),
+        "write-too-long": publish + dma(at, VMCOREINFO, WRITE, 17, buffer),
+        "write-from-nowhere": publish + dma(at, VMCOREINFO, WRITE, 16, anywhere(0x40000000)),
+        "write-from-the-edge": publish + dma(at, VMCOREINFO, WRITE, 16, edge(NEXT_END, -8)),
+        "write-read-only": dma(at, HELLO, WRITE, 4, buffer),
+        "skip-then-read": dma(at, HELLO, SKIP, 4, buffer) + read_register(0, 8) + read_register(0, 2),
+        "self-directed": dma(at, HELLO, READ, 16, bytes([REGISTERS, 40])),
+        "over-its-descriptor": dma(at, HELLO, READ, 20, at),
+        "across-two-memories": dma(at, HELLO, READ, 64, edge(RAM_END, -8)),
+        "off-the-edge": dma(at, HELLO, READ, 64, edge(NEXT_END, -8)),
+        "descriptor-off-the-edge": dma(edge(NEXT_END, -4), HELLO, READ, 4, buffer),
+        "descriptor-in-rom": dma(bytes([ROM]) + struct.pack("<H", 40), HELLO, READ, 4, buffer),
+        "into-rom": dma(at, HELLO, READ, 4, bytes([ROM]) + struct.pack("<H", 40)),
+        "zero-4-gib": dma(at, NONE, READ, 0xFFFFFFFF, anywhere(0x80000000 - 0x1000)),
+        "around-the-address-space": dma(at, NONE, READ, 0x2000, anywhere(2**64 - 0x800)),
+        "record-reset": publish + RESET_RECORD + select(0x20) + read_register(0, 8) * 3,
+        "device-reset": publish + RESET + read_register(0, 4) + publish,
+        "pointers-forgotten": publish + FORGET_POINTERS + publish,
+        # streaming width and byte enables: read, write, into RAM
+        "streamed-with-enables": b"\x09" + buffer + b"\x81\x03abcdefgh\x03\x02\x01\x00\x01",
+        "high-half-kept": b"\x01\x10\x02\0\0\0\1" + b"\x01\x14\x02\x80\0\1\0",
+    }
+    for name, code in operations.items():
+        yield name, DIRECT + code
+        if name in ("publish", "off-the-edge", "zero-4-gib", "self-directed", "write-from-the-edge", "pointers-forgotten"):
+            yield name + "-in-steps", STEPPING + code
+
+
+def note(name, text, kind=0, shape=0, size=None, skip=0, hole=(0xFFFF, 0), name_size=None, text_size=None):
+    def padded(data):
+        return data + b"\0" * (-len(data) % 4)
+
+    contents = struct.pack("<III", len(name) if name_size is None else name_size,
+                           len(text) if text_size is None else text_size, kind) + padded(name) + padded(text)
+    size = len(contents) if size is None else size
+    return bytes([shape]) + struct.pack("<IbHB", size, skip, *hole) + contents
+
+
+def note_seeds():
+    name = b"VMCOREINFO\0"
+    text = b"OSRELEASE=6.1\nNUMBER(phys_ram_base)=2147483648\nSYMBOL(x)=ffff\n"
+    yield "valid", note(name, text)
+    yield "valid-high", note(name, text, shape=0x80)
+    yield "valid-riscv32", note(name, text, shape=1)
+    yield "larger-buffer", note(name, text, size=0x1000)
+    yield "hexadecimal", note(name, b"NUMBER(phys_ram_base)=0x80000000\n")
+    yield "negative", note(name, b"NUMBER(phys_ram_base)=-4096\n")
+    yield "no-number", note(name, b"NUMBER(phys_ram_base)=\n")
+    yield "too-large-a-number", note(name, b"NUMBER(phys_ram_base)=18446744073709551616\n")
+    yield "text-without-newline", note(name, b"NUMBER(phys_ram_base)=1")
+    yield "text-with-nul", note(name, b"A=1\0NUMBER(phys_ram_base)=1\n")
+    yield "other-name", note(b"LINUX\0", b"text", kind=7)
+    yield "unprintable-name", note(b"\x01\xff\n" * 20, b"")
+    yield "not-present", note(name, text, shape=0x10)
+    yield "format-2", bytes([0x20, 2, 0]) + note(name, text)[1:]
+    yield "size-0", note(name, text, size=0)
+    yield "size-11", note(name, text, size=11)
+    yield "size-1-mib", note(name, text, size=1 << 20)
+    yield "size-too-large", note(name, text, size=(1 << 20) + 1)
+    yield "huge-name", note(name, text, name_size=0xFFFFFFFD)
+    yield "huge-text", note(name, text, text_size=0xFFFFFFFF)
+    yield "all-zero", note(b"", b"", size=64)
+    yield "straddling-a-hole", note(name, text, hole=(40, 16))
+    yield "off-the-end", note(name, text, skip=8)
+    yield "before-the-start", note(name, text, shape=0x80, skip=-4)
+    yield "around-the-address-space", note(name, text, shape=0x40, text_size=len(text) + 64, size=0x1000)
+
+
+def arguments(*each, file=b""):
+    coded = b"".join(word.encode() + b"\0" for word in each)
+    return coded + (b"\0" + file if file else b"")
+
+
+def option_seeds():
+    lines = {
+        "usual": "-M virt -m 128M -smp 2 -nographic -bios f -device vmcoreinfo",
+        "fw-cfg-string": "-fw_cfg name=opt/x,string=a,,b=c -bios f",
+        "fw-cfg-file": "-fw_cfg opt/x,file=f",
+        "fw-cfg-no-file": "-fw_cfg opt/x,file=nothing",
+        "fw-cfg-own-name": "-fw_cfg name=etc/x,string=a",
+        "fw-cfg-both": "-fw_cfg name=opt/x,string=a,file=f",
+        "fw-cfg-twice": "-fw_cfg name=opt/x,name=opt/y,string=a",
+        "loader": "-device loader,file=f,addr=0x80200000,force-raw=on",
+        "device-wrong": "-device vmcoreinf",
+        "memory-size": "-m size=1G",
+        "memory-too-much": "-m 16777216T",
+        "smp-property": "-smp cpus=8",
+        "cpu": "-cpu rv64,s=off,zicsr=true,v",
+        "serial-socket": "-serial unix:p,,q,server=on,wait=off",
+        "serial-wait-only": "-serial unix:p,wait=off",
+        "serial-twice": "-serial null -serial stdio",
+        "set": "--set cpu.quantum=2.5us --set fw_cfg.dma_burst=512 --set cpu.dmi=off",
+        "set-wrong": "--set cpu.quantun=1ns",
+        "quantum": "--quantum 1e3ns --list-config",
+        "dump": "--dump f --dump-on publish --dump-format elf --summary",
+        "dump-format-to-come": "--dump-format kdump-zlib",
+        "dumpdtb": "-machine virt,dumpdtb=f",
+        "unknown": "-memory 1 --set",
+        "not-an-option": "vmlinux",
+        "not-built": "-qmp stdio -S -gdb tcp::1",
+        "adjacent": "--quantum=10us -m=64M -nographic=1",
+        "dashes": "- -- --- -=",
+        "help": "-help -version -h",
+        "append": "-kernel f -initrd f -dtb f -append quiet",
+    }
+    for name, line in lines.items():
+        yield name, arguments(*line.split(" "), file=b"contents" if "f" in line.split("=") else b"")
+    yield "newline-in-a-name", arguments("-fw_cfg", "name=a\nb,string=c")
+    yield "long-name", arguments("-fw_cfg", "name=opt/" + "x" * 52 + ",string=c")
+    yield "config", arguments("--config", "f", file=b'{"cpu": {"dmi": false, "quantum": "1us"}}')
+
+
+def elf(segments, machine=243, kind=2, entry=0x80000000, count=None, phoff=64, contents=b"\x13\0\0\0"):
+    """Segments: (paddr, filesz, memsz)."""
+    count = len(segments) if count is None else count
+    start = 64 + 56 * len(segments)
+    header = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, entry, phoff, 0, 0, 64, 56,
+                                                            count, 0, 0, 0)
+    table = b"".join(struct.pack("<IIQQQQQQ", 1, 7, start, paddr, paddr, filesz, memsz, 4096)
+                     for paddr, filesz, memsz in segments)
+    return header + table + contents
+
+
+def device_tree(nodes, version=17, strings=b""):
+    def word(number):
+        return struct.pack(">I", number)
+
+    structure = word(1) + b"\0\0\0\0" + nodes + word(2) + word(9)
+    reserved, at = bytes(16), 40
+    offsets = at + len(reserved), at + len(reserved) + len(structure)
+    total = offsets[1] + len(strings)
+    return struct.pack(">10I", 0xD00DFEED, total, *offsets, at, version, 16, 0, len(strings), len(structure)) + reserved + \
+        structure + strings
+
+
+def node(name, inside=b""):
+    return struct.pack(">I", 1) + name + b"\0" * (4 - len(name) % 4) + inside + struct.pack(">I", 2)
+
+
+def prop(offset, value):
+    return struct.pack(">III", 3, len(value), offset) + value + b"\0" * (-len(value) % 4)
+
+
+def board(shape, *files, address=0x80100000):
+    files = list(files) + [b""] * (4 - len(files))
+    return b"B" + bytes([shape]) + b"".join(struct.pack("<H", len(each)) + each for each in files) + \
+        struct.pack("<Q", address)
+
+
+def elf_image_seeds():
+    one = [(0x80000000, 4, 4)]
+    yield "elf-small", b"E" + elf(one)
+    yield "elf-bss", b"E" + elf([(0x80000000, 4, 0x10000), (0x80200000, 0, 0x1000)])
+    yield "elf-other-machine", b"E" + elf(one, machine=62)
+    yield "elf-object", b"E" + elf(one, kind=1)
+    yield "elf-huge-bss", b"E" + elf([(0x80000000, 4, 2**63)])
+    yield "elf-many-large-segments", b"E" + elf([(0x80000000, 4, 4 << 20)] * 64)
+    yield "elf-nothing", b"E" + elf([])
+    yield "elf-truncated", b"E" + elf(one, count=200)
+    yield "elf-headers-nowhere", b"E" + elf(one, phoff=2**64 - 8)
+    yield "elf-xnum", b"E" + elf(one, count=0xFFFF)
+    chosen = node(b"chosen", prop(0, b"console=x\0"))
+    tree = device_tree(prop(9, b"model\0") + chosen + node(b"soc", node(b"serial@10000000")), strings=b"bootargs\0model\0")
+    for shape in range(4):
+        yield "dtb-" + ("plain", "bootargs", "initrd", "both")[shape], b"D" + bytes([shape]) + tree
+    yield "dtb-no-chosen", b"D\3" + device_tree(b"")
+    yield "dtb-version-16", b"D\3" + device_tree(chosen, version=16, strings=b"bootargs\0")
+    yield "dtb-deep", b"D\3" + device_tree(node(b"a", node(b"b", node(b"c", node(b"d")))))
+    yield "dtb-short", b"D\3" + tree[:30]
+    yield "json-settings", b'J{"cpu": {"dmi": false, "quantum": "2.5 us"}, "fw_cfg.dma_burst": 16}'
+    yield "json-escapes", b'J{"cpu": {"quantum": "1\\u0020\\u006es"}}'
+    yield "json-nul", b'J{"fw_cfg": {"dma_burst": "16\\u0000x"}}'
+    yield "json-wrong", b'J{"cpu": {"dmi": [1, {"a": 2}, null, 1e300]}}'
+    yield "json-deep", b"J" + b'{"a":' * 40 + b"1" + b"}" * 40
+    yield "json-no-object", b"J[]"
+    yield "board-elf", board(1, elf(one))
+    yield "board-linux", board(1 + 2 + 4 + 8 + 16, elf(one), b"kernel", b"initrd", tree)
+    yield "board-loader", board(1 + 32 + 64, elf(one), b"", b"raw")
+    yield "board-loader-far", board(1 + 32 + 64, elf(one), b"", b"raw", address=2**64 - 2)
+    yield "board-elf-at-the-end", board(1 + 2, elf([(2**64 - 4, 4, 4)]), b"kernel")
+
+
+def protocol_seeds():
+    qtest = {
+        "read": "readl 0x10100000\nreadq 0x10100010\nread 0x80000000 0x10\n",
+        "write": "writew 0x10100008 0x1900\nwrite 0x80000000 4 0x01020304\nwrite 0x80000000 4 0x0g\n",
+        "memset": "memset 0x80000000 16 0xff\n",
+        "hex": "16 0x00112233445566778899aabbccddeeff\n4 0x1\n4 0x\n0 0x00\n",
+        "base64": "b64write 0x80000000 4 AQIDBA==\nAQ== x\nA x\n=AAA x\n!!!! x\n",
+        "clock": "clock_step 100\nclock_set -1\nirq_intercept_in /machine/x\n",
+        "blanks": "  \n\n a  b \n",
+        "cut": "endianness\nread",
+    }
+    for name, lines in qtest.items():
+        yield "qtest-" + name, b"T\x07" + lines.encode()
+    qmp = {
+        "commands": '{"execute": "qmp_capabilities"}\r\n{"execute": "query-status", "id": 1}\n',
+        "arguments": '{"size": 16, "val": -1, "paging": true, "capabilities": ["a", "b"], "execute": "x"}',
+        "wrong-types": '{"size": -1, "val": 1.5, "paging": 0, "capabilities": [1], "execute": null, "x": 1}',
+        "scalars": '1 true "a\\u0000b" null 18446744073709551616 1e400 -0.0\n',
+        "broken": '{"execute": \n{"execute": "a"}\n}}} {"b": 1}\n{"c": 1}\n',
+        "surrogates": '{"a": "\\ud800"}\n{"a": "\\ud83d\\ude00"}\n',
+        "deep": "[" * 130 + "]" * 130 + '\n{"a": 1}',
+        "cut": '{"execute": "quit"',
+    }
+    for name, text in qmp.items():
+        yield "qmp-" + name, b"Q\x07" + text.encode()
+    yield "qmp-bad-utf8", b'Q\0{"a": "\xff\xfe"}\n{}'
+
+
+def main():
+    corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
+    for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("note", note_seeds()), ("option", option_seeds()),
+                          ("elf_image", elf_image_seeds()), ("protocol", protocol_seeds())):
+        os.makedirs(os.path.join(corpus, target), exist_ok=True)
+        for name, data in seeds:
+            with open(os.path.join(corpus, target, "seed-" + name), "wb") as file:
+                file.write(data)
+
+
+main()
