@@ -164,21 +164,28 @@ def positive(text):
     return value
 
 
+def emulator(text):
+    """The word qemu, or a program's absolute path: emulators are started in a directory of their own."""
+    if text != "qemu" and not os.access(text, os.X_OK):
+        raise argparse.ArgumentTypeError(f"{text}: no program; expected the path of a vmcore-vp, or qemu")
+    return text if text == "qemu" else os.path.abspath(text)
+
+
 def read_arguments():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1])
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run")
     running.add_argument("profile", choices=PROFILES)
-    running.add_argument("emulator")
+    running.add_argument("emulator", type=emulator)
     running.add_argument("--steps", type=positive, default=50000)
     running.add_argument("--seed", default="1")
-    running.add_argument("--against", default="qemu")
+    running.add_argument("--against", type=emulator, default="qemu")
     running.add_argument("--keep")
     replaying = commands.add_parser("replay")
-    replaying.add_argument("emulator")
+    replaying.add_argument("emulator", type=emulator)
     replaying.add_argument("files", nargs="*")
     soaking = commands.add_parser("soak")
-    soaking.add_argument("emulator")
+    soaking.add_argument("emulator", type=emulator)
     soaking.add_argument("seconds", type=positive, nargs="?", default=3600)
     soaking.add_argument("--keep", required=True)
     return parser.parse_args()
@@ -187,7 +194,7 @@ def read_arguments():
 def main():
     arguments = read_arguments()
     needed = {"run": [getattr(arguments, "profile", None)]}.get(arguments.command, list(PROFILES))
-    for target in needed:
+    for target in sorted({PROFILES[name].target for name in needed}):
         if qemu.find_qemu(target) is None:
             print(f"skipped: no qemu-system-{target} of version 8 or later")
             return qemu.SKIPPED

@@ -23,8 +23,8 @@ class Generator:
         self.key = 0  # the key that was selected last, as far as this side knows
         kinds = [(self.select, 10), (self.data, 10), (self.load, 14), (self.store, 10), (self.dma, 38), (self.store_dma, 8),
                  (self.fill, 4), (self.write_record, 5), (self.read_item, 3), (self.walk, 4), (self.reset, 0.3)]
-        if profile.name == "riscv64":
-            kinds += [(self.block_load, 3), (self.block_store, 2)]
+        if profile.target == "riscv64":
+            kinds += [(self.block_load, 3), (self.block_store, 2), (self.block_zero, 1)]
         self.kinds, self.weights = zip(*kinds)
 
     def round(self, count):
@@ -211,12 +211,16 @@ class Generator:
                      self.profile.FORMS[0])]
 
     def block_load(self):
-        return [step("block_load", self.random.choice(self.profile.OFFSETS), self.random.randrange(1, 33))]
+        return [step("block_load", self.random.choice(self.profile.OFFSETS), self.random.randrange(1, 65))]
 
     def block_store(self):
         offset = self.random.randrange(-4, self.profile.DMA)
         length = self.random.randrange(1, self.profile.DMA - offset + 1)
         return [step("block_store", offset, length, self.random.randrange(256))]
+
+    def block_zero(self):
+        """Over the DMA register too: a transfer described at 0, where nothing is."""
+        return [step("block_zero", self.random.choice(self.profile.OFFSETS), self.random.randrange(1, 33))]
 
     def reset(self):
         return [step("reset")]

@@ -57,13 +57,17 @@ class Profile:
         """More places for data, but not for descriptors: what lies there could mean any transfer. Short lengths only."""
         return []
 
+    def devices(self, address=None):
+        """Reads the registers of other devices that keep what a transfer leaves there, if `address` is near them."""
+        return []
+
     def in_ram(self, address):
         return self.ARENA <= address < self.ram_end
 
     def observe(self, address, size):
         """Reads what RAM has of a range and of 8 bytes before and behind it."""
         start, end = max(address - 8, self.ARENA), min(address + size + 8, self.ram_end)
-        return [f"read 0x{start:x} 0x{end - start:x}"] if start < end and address < self.ram_end else []
+        return [f"read 0x{start:x} 0x{end - start:x}"] if start < end else []
 
 
 class Virt(Profile):
@@ -121,6 +125,12 @@ class Virt(Profile):
     def data_places(self):
         return [(self.UART_SCRATCH, self.UART_SCRATCH + 1), *((start, start + 12) for start in self.CLINT)]
 
+    def devices(self, address=None):
+        places = self.data_places()
+        if address is not None and not any(start - 64 <= address < end for start, end in places):
+            return []
+        return [f"readb 0x{self.UART_SCRATCH:x}", f"readl 0x{self.CLINT[0]:x}", f"readq 0x{self.CLINT[2]:x}"]
+
 
 class Pc(Profile):
     name = target = "x86_64"
@@ -135,7 +145,8 @@ class Pc(Profile):
     PORT = PortFwCfg.SELECTOR
     OFFSETS = range(-4, 0x10)
     FORMS = ("halves", "low", "none")
-    FIXED = ((0, 0x40), (0xbff80, 0x80))  # met behind the last address; before the ROMs
+    EDGES = (0xc0000, 0xe0000, 0x100000)  # RAM, option ROM, BIOS ROM, RAM
+    FIXED = ((0, 0x40), *((edge - 0x80, 0x100) for edge in EDGES))  # 0 comes behind the last address
 
     def __init__(self):
         super().__init__()
@@ -185,7 +196,7 @@ class Pc(Profile):
                 (self.ROM_START - 16, self.ROM_START), (self.ROM_END - 16, self.ROM_END), ((1 << 64) - 17, 1 << 64)]
 
     def data_places(self):
-        return [(edge - 16, edge + 8) for edge in (0xc0000, 0xe0000, 0x100000)]
+        return [(edge - 16, edge + 8) for edge in self.EDGES]
 
 
 PROFILES = {profile.name: profile for profile in (Virt, Pc)}

@@ -8,6 +8,7 @@ A step is a kind and named values, one line of a corpus file:
     data count=5                                       single bytes of the data register
     block_load offset=0 length=12                      a copy out of the registers, cut as the bus does it
     block_store offset=0 length=12 seed=3              a copy of a pattern into them
+    block_zero offset=8 length=12                      zeros into them
     fill address=0x80002000 length=16 seed=7           a pattern into RAM
     dma at=A control=C length=L address=D form=whole   a descriptor into RAM, and its address into the register: whole,
                                                        halves, low (half only) or none (the descriptor alone)
@@ -21,7 +22,7 @@ from fw_cfg import READ, SELECT, descriptor
 
 FIELDS = {
     "select": ("key",), "load": ("offset", "width"), "store": ("offset", "width", "value"), "data": ("count",),
-    "block_load": ("offset", "length"), "block_store": ("offset", "length", "seed"),
+    "block_load": ("offset", "length"), "block_zero": ("offset", "length"), "block_store": ("offset", "length", "seed"),
     "fill": ("address", "length", "seed"), "dma": ("at", "control", "length", "address", "form"),
     "items": (), "compare": (), "compare_all": (), "reset": (),
 }
@@ -72,6 +73,7 @@ def dma_lines(profile, at, control, length, address, form):
     lines += profile.trigger(form, at)
     lines += profile.observe(at, 16)
     lines += profile.observe(address, min(length, OBSERVED))
+    lines += profile.devices(address)
     if length > OBSERVED:
         end = min(address + length, profile.ram_end) if profile.in_ram(address) else address + length
         lines += profile.observe(end - OBSERVED, OBSERVED)
@@ -105,6 +107,8 @@ def render(profile, step):
         return [f"read 0x{profile.SELF + values[0]:x} 0x{values[1]:x}"]
     if kind == "block_store":
         return [write(profile.SELF + values[0], pattern(*values[1:]))]
+    if kind == "block_zero":
+        return [f"memset 0x{profile.SELF + values[0]:x} 0x{values[1]:x} 0x0"]
     if kind == "fill":
         return [write(values[0], pattern(*values[1:]))]
     if kind == "dma":
@@ -112,9 +116,9 @@ def render(profile, step):
     if kind == "items":
         return item_lines(profile)
     if kind == "compare":
-        return compare(profile.windows)
+        return compare(profile.windows) + profile.devices()
     if kind == "compare_all":
-        return compare([(profile.ARENA, profile.ARENA_SIZE), *profile.windows[1:]])
+        return compare([(profile.ARENA, profile.ARENA_SIZE), *profile.windows[1:]]) + profile.devices()
     return []
 
 
