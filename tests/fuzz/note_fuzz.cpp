@@ -65,7 +65,7 @@ private:
 class counting_cpu : public vmcore::cpu_context {
 public:
     explicit counting_cpu(const vmcore::dump_target& target)
-        : m_registers(target.cpu_notes.front().registers.count) {}
+        : m_registers(target.note_groups.front().front().registers.count) {}
 
     std::vector<uint64_t> general_registers() const override {
         std::vector<uint64_t> values(m_registers);
