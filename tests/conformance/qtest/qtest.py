@@ -5,6 +5,7 @@ Works with qemu-system-* and with vmcore-vp.
 import base64
 import collections
 import os
+import resource
 import select
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "support"))
 from qmp import Qmp
 
+QEMU_MEMORY = 6 << 30  # bytes of address space that a QEMU may have
 TIMEOUT = 60  # seconds for whatever the emulator is waited for
 
 
@@ -155,6 +157,8 @@ class Machine:
                 self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                                  stderr=errors, cwd=self.directory)
             self._process_handle = os.pidfd_open(self._process.pid)
+            if "qemu-system" in os.path.basename(binary):  # a guest's longest transfers make QEMU take all of the host
+                resource.prlimit(self._process.pid, resource.RLIMIT_AS, (QEMU_MEMORY, QEMU_MEMORY))
             self._connect(listeners, negotiate)
         except BaseException:
             self.close()
