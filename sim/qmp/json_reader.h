@@ -31,10 +31,11 @@ public:
     void reset();
 
 private:
-    void refuse(std::vector<item>& items, const std::string& text);
+    void refuse(std::vector<item>& items, const std::string& text, std::string_view line);
 
     boost::json::stream_parser m_parser;
     size_t m_bytes = 0;      ///< of the value under way
+    unsigned m_pending = 0;  ///< bytes that a sequence of UTF-8 lacks
     bool m_skipping = false; ///< to the next newline
 };
 

@@ -112,13 +112,10 @@ std::string values_of(std::string_view stream, size_t piece) {
     return all;
 }
 
-/// Not so for broken UTF-8: Boost's parser takes up to three bytes behind a cut sequence for the rest of it,
-/// a newline among them, so that the reader goes on a line later than it does when all came at once.
 void read_values(std::string_view stream, size_t piece) {
     const std::string in_pieces = values_of(stream, piece);
     const std::string at_once = values_of(stream, stream.size());
-    const bool is_ascii = std::all_of(stream.begin(), stream.end(), [](char c) { return c >= 0; });
-    require(!is_ascii || in_pieces == at_once, "pieces make no difference");
+    require(in_pieces == at_once, "pieces make no difference");
 }
 
 } // namespace

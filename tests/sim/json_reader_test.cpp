@@ -37,6 +37,20 @@ TEST(json_reader, after_nonsense_it_goes_on_behind_the_next_newline) {
     EXPECT_EQ(texts(reader.feed("\n{}")), std::vector<std::string>{"{}"});
 }
 
+TEST(json_reader, broken_utf_8_ends_with_its_line_however_it_is_cut) {
+    const std::string stream = "{} {\"a\": \"\xe9\n{\"b\": 1}\n\xff\n\"\xc3\xa4\" \xc3\n{}\n";
+    for (size_t cut = 0; cut <= stream.size(); ++cut) {
+        json_reader reader;
+        std::vector<std::string> values;
+        for (const std::string& part : {stream.substr(0, cut), stream.substr(cut)})
+            for (const std::string& text : texts(reader.feed(part)))
+                values.push_back(text);
+        EXPECT_EQ(values, (std::vector<std::string>{"{}", "error", R"({"b":1})", "error", "\"\xc3\xa4\"",
+                                                    "error", "{}"}))
+            << cut;
+    }
+}
+
 TEST(json_reader, half_a_value_is_forgotten_with_its_client) {
     json_reader reader;
     EXPECT_TRUE(reader.feed("{\"a\": [1, ").empty());
