@@ -4,11 +4,10 @@ usage: strict_test.py VMCORE_VP FIRMWARE_DIRECTORY
 """
 import os
 import re
+import struct
 import subprocess
 import sys
 import unittest
-
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
 VMCORE_VP, FIRMWARE = sys.argv[1:3]
 LINE = re.compile(r"vmcore-vp: warning: (fw_cfg|vmcoreinfo): pc 0x([0-9a-f]+) of hart 0: (.+)")
@@ -23,7 +22,6 @@ class Strict(unittest.TestCase):
 
     def text_range(self, name):
         """Of the executable part: the addresses of its PT_LOADs."""
-        import struct
         with open(os.path.join(FIRMWARE, f"{name}.elf"), "rb") as file:
             image = file.read()
         offset, size, count = struct.unpack_from("<Q", image, 32)[0], *struct.unpack_from("<HH", image, 54)
@@ -52,10 +50,24 @@ class Strict(unittest.TestCase):
             for _, pc, text in found:
                 self.assertTrue(first <= int(pc, 16) < end, (pc, text))
             reports.append(found)
+        selections = [pc for _, pc, text in reports[0] if "selected, which is out of range" in text]
+        self.assertEqual(len(selections), len(set(selections)), "once for each instruction")
         self.assertEqual(reports[0], reports[1])
         self.assertEqual(reports[0], reports[2])
         self.assertTrue(any("which is read-only: refused, but the offset moved to 2" in text
                             for _, _, text in reports[0]), reports[0])
+
+    def test_a_guest_that_repeats_itself_is_told_once(self):
+        process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", os.path.join(FIRMWARE, "hostile.elf"), *STRICT],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "clearing\n")
+        first = [process.stderr.readline() for _ in range(2)]  # each clearing selects and reads
+        process.terminate()
+        rest = process.communicate(timeout=60)[1].splitlines()
+        self.assertRegex(first[0], "key 0x3fff selected, which is out of range")
+        self.assertRegex(first[1], "DMA READ of 4294967295 bytes while no item is selected")
+        self.assertLessEqual(len(rest), 1, rest)
 
 
 if __name__ == "__main__":
