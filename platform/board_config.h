@@ -36,6 +36,7 @@ struct board_config {
     std::vector<loader_image> loader_images;
     std::vector<fw_cfg_file> fw_cfg_files;
     unsigned vmcoreinfo_devices = 0; ///< more than one is refused, as QEMU does
+    bool strict = false;             ///< report every use that the guest makes of a quirk of fw_cfg
     bool nographic = false;          ///< what fw_cfg tells the guest about it
 
     sc_core::sc_time quantum{10, sc_core::SC_US}; ///< how far an initiator may run ahead

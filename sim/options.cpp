@@ -243,6 +243,7 @@ void option_parser::declare_settings() {
                    board.serial_poll_interval);
     m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI, a power of two",
                    board.dma_burst, 8, 4096);
+    m_settings.add("fw_cfg.strict", "report what the guest does that no driver should rely on", board.strict);
     m_settings.add("dump.fsync", "a dump survives a crash of the host", m_result.dump_fsync);
 }
 

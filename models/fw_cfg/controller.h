@@ -3,6 +3,7 @@
 #include "models/fw_cfg/cursor.h"
 #include "models/fw_cfg/dma.h"
 #include "models/fw_cfg/item_table.h"
+#include "models/fw_cfg/quirk.h"
 #include "models/tlm/dma_port.h"
 #include "models/tlm/peripheral.h"
 
@@ -51,7 +52,11 @@ public:
 
     /// Selects key 0. Contents of items stay, and so does the high half of a DMA address that the guest may
     /// have written. A DMA in progress comes to its end.
-    void reset() override { m_cursor.select(fw_cfg_key::signature); }
+    void reset() override;
+
+    /// Calls the handler, within the guest's access, for every use that the guest makes of a quirk; see
+    /// fw_cfg_quirk. What the guest sees is the same.
+    void on_quirk(fw_cfg_quirk_watch::handler handler) { m_quirks.observe(std::move(handler)); }
 
 protected:
     fw_cfg_controller(const sc_core::sc_module_name& name, const config& settings);
@@ -63,11 +68,20 @@ protected:
     /// @param offset bytes from the start of the peripheral
     void add_dma_register(uint64_t offset);
 
-    void select(uint16_t key) { m_cursor.select(key); }
-    uint64_t read_data(unsigned size) { return m_cursor.read(size); }
+    void select(uint16_t key) {
+        m_cursor.select(key);
+        m_quirks.selected(m_items, key);
+    }
+    uint64_t read_data(unsigned size) {
+        m_quirks.data_read(m_cursor, size);
+        return m_cursor.read(size);
+    }
+    /// Writes of the data register do nothing since QEMU 2.4.
+    void ignore_data(unsigned size);
     uint64_t peek_data(unsigned size) const { return m_cursor.peek(size); }
 
 private:
+    void refused(const tlm::tlm_generic_payload& payload, bool reentrant) override;
     uint64_t read_dma(const register_access& access) const;
     /// The address comes in two halves or as a whole; its low half starts the transfer. A high half replaces
     /// all of the address, and the address is 0 again when a transfer starts.
@@ -77,8 +91,10 @@ private:
     bool m_dma_enabled;
     item_table m_items;
     item_cursor m_cursor;
+    fw_cfg_quirk_watch m_quirks;
     fw_cfg_dma m_engine;
     uint64_t m_dma_address = 0;
+    bool m_high_half_is_stale = false; ///< it was written before a reset
     std::optional<reg> m_dma_register;
 };
 

@@ -24,7 +24,9 @@ static constexpr unsigned descriptor_size = 16;
 
 void fw_cfg_dma::run(uint64_t descriptor, sc_core::sc_time& delay) {
     uint8_t raw[descriptor_size];
+    m_quirks.forget_came_back();
     if (!m_port.read(descriptor, raw, sizeof raw, delay)) {
+        m_quirks.memory_failed(fw_cfg_quirk::kind::descriptor_unreadable, descriptor, sizeof raw);
         write_result(descriptor, false, delay);
         return;
     }
@@ -32,14 +34,24 @@ void fw_cfg_dma::run(uint64_t descriptor, sc_core::sc_time& delay) {
     const auto length = static_cast<uint32_t>(load_bytes(raw + 4, 4, byte_order::big));
     const uint64_t address = load_bytes(raw + 8, 8, byte_order::big);
 
-    if (control_word & select)
-        m_cursor.select(static_cast<uint16_t>(control_word >> 16));
-    write_result(descriptor, transfer(control_word, address, length, delay), delay);
+    m_quirks.descriptor(control_word, length);
+    if (control_word & select) {
+        const auto key = static_cast<uint16_t>(control_word >> 16);
+        m_cursor.select(key);
+        m_quirks.selected(m_items, key);
+    }
+    if (!write_result(descriptor, transfer(control_word, address, length, delay), delay))
+        m_quirks.memory_failed(fw_cfg_quirk::kind::result_lost, descriptor, 4);
 }
 
 bool fw_cfg_dma::transfer(uint32_t control_word, uint64_t address, uint32_t length, sc_core::sc_time& delay) {
     if (length == 0)
         return true;
+    for (const control mode : {read, write, skip})
+        if (control_word & mode) {
+            m_quirks.transfer(m_cursor, mode, length);
+            break;
+        }
     if (control_word & read)
         return read_item(address, length, delay);
     if (control_word & write)
@@ -61,6 +73,8 @@ bool fw_cfg_dma::read_item(uint64_t address, uint32_t length, sc_core::sc_time& 
     // Data that does not arrive ends the transfer, so the zeros behind it stay out too.
     if (success && length > present)
         success = m_port.clear(address + present, length - present, delay);
+    if (!success)
+        m_quirks.memory_failed(fw_cfg_quirk::kind::target_not_written, address, length, m_cursor.key());
     return success;
 }
 
@@ -74,16 +88,18 @@ bool fw_cfg_dma::write_item(uint64_t address, uint32_t length, sc_core::sc_time&
     m_cursor.advance(present);
     if (!target.writable() || present < length)
         return false;
-    if (!m_port.read(address, bytes.get() + offset, length, delay))
+    if (!m_port.read(address, bytes.get() + offset, length, delay)) {
+        m_quirks.memory_failed(fw_cfg_quirk::kind::source_not_mapped, address, length, m_cursor.key());
         return false;
+    }
     target.written(offset, length);
     return true;
 }
 
-void fw_cfg_dma::write_result(uint64_t descriptor, bool success, sc_core::sc_time& delay) {
+bool fw_cfg_dma::write_result(uint64_t descriptor, bool success, sc_core::sc_time& delay) {
     uint8_t raw[4];
     store_bytes(raw, success ? 0u : uint64_t(error), sizeof raw, byte_order::big);
-    m_port.write(descriptor, raw, sizeof raw, delay); // nobody is left to tell if this fails
+    return m_port.write(descriptor, raw, sizeof raw, delay); // the guest is not told if this fails
 }
 
 } // namespace vmcore

@@ -18,7 +18,7 @@ public:
 private:
     uint64_t read_data_register(const register_access& access) { return read_data(access.size); }
     uint64_t peek_data_register(const register_access& access) const { return peek_data(access.size); }
-    void write_data_register(const register_access&, uint64_t) {} // accepted and ignored since QEMU 2.4
+    void write_data_register(const register_access& access, uint64_t) { ignore_data(access.size); }
     void write_selector(const register_access&, uint64_t value) { select(static_cast<uint16_t>(value)); }
 
     // "String preserving": a read of any size delivers the item's bytes in the order of addresses.

@@ -10,6 +10,8 @@ fw_cfg_io::fw_cfg_io(const sc_core::sc_module_name& name, const config& settings
 void fw_cfg_io::write_selector(const register_access& access, uint64_t value) {
     if (access.size == 2)
         select(static_cast<uint16_t>(value));
+    else
+        ignore_data(access.size);
 }
 
 } // namespace vmcore

@@ -57,6 +57,7 @@ public:
     /// A target hints that it would grant direct access to this address.
     void reconsider(access kind, uint64_t address) { m_memory.reconsider(kind, address); }
 
+    /// Inside environment::transport, the address of the very instruction that makes the access.
     uint64_t pc() const { return m_pc; }
     void set_pc(uint64_t value) { m_pc = value; }
     uint64_t x(unsigned number) const { return m_x[number]; }

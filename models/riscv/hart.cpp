@@ -63,6 +63,11 @@ std::vector<uint64_t> hart::general_registers() const {
     return registers;
 }
 
+bool hart::is_current() const {
+    const sc_core::sc_process_handle process = sc_core::sc_get_current_process_handle();
+    return process.valid() && process.get_parent_object() == this;
+}
+
 std::optional<uint64_t> hart::csr(unsigned number) const {
     if (!m_core.csrs().permits(number, false, riscv::privilege::machine))
         return std::nullopt;

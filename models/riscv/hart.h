@@ -74,6 +74,8 @@ public:
     bool waiting() const { return m_core.waiting(); }
     /// pc and x1 to x31: a debugger's view, and a core dump's.
     std::vector<uint64_t> general_registers() const;
+    /// Whether it is this hart whose access the calling process carries out; pc() is then the instruction's.
+    bool is_current() const;
     unsigned hartid() const { return m_config.hartid; }
 
 private:

@@ -44,9 +44,12 @@ void peripheral::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
     delay += m_access_latency;
     if (m_engaged && !admit(payload)) {
         payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        refused(payload, true);
         return;
     }
     m_registers.transport(payload, delay);
+    if (payload.is_response_error())
+        refused(payload, false);
 }
 
 } // namespace vmcore

@@ -39,6 +39,9 @@ protected:
 
     bool engaged() const { return m_engaged; }
 
+    /// An access was refused; its response says why. A re-entrant one is refused before the registers see it.
+    virtual void refused(const tlm::tlm_generic_payload&, bool /*reentrant*/) {}
+
     register_bank m_registers;
 
 private:

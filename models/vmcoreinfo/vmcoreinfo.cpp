@@ -20,7 +20,7 @@ static item& add_file(fw_cfg_controller& firmware, item::write_handler on_write)
 
 vmcoreinfo::vmcoreinfo(const sc_core::sc_module_name& name, fw_cfg_controller& firmware)
     : sc_core::sc_module(name)
-    , m_file(add_file(firmware, [this](uint32_t, uint32_t length) { written(length); })) {
+    , m_file(add_file(firmware, [this](uint32_t offset, uint32_t length) { written(offset, length); })) {
     reset();
 }
 
@@ -43,10 +43,32 @@ vmcoreinfo_record vmcoreinfo::record() const {
 
 /// Only a write of the whole file, which starts at its beginning, makes a record; any other takes a record
 /// back that was there, although its bytes do change.
-void vmcoreinfo::written(uint32_t length) {
+void vmcoreinfo::written(uint32_t offset, uint32_t length) {
+    if (m_on_quirk)
+        report_quirks(offset, length);
     m_present = length == file_size && record().guest_format != vmcoreinfo_format_none;
     if (m_present && m_on_publish)
         m_on_publish(record());
+}
+
+/// The dump engine takes a note of at least an ELF note's header, and of at most 1 MiB.
+void vmcoreinfo::report_quirks(uint32_t offset, uint32_t length) const {
+    constexpr uint32_t least = 12, most = 1u << 20;
+    const vmcoreinfo_record now = record();
+    if (offset < 2 && now.host_format != vmcoreinfo_format_elf)
+        m_on_quirk(quirk::host_format_overwritten, "host_format overwritten with " +
+                                                       std::to_string(now.host_format) +
+                                                       ", which nobody reads");
+    if (length != file_size)
+        return m_on_quirk(quirk::partial_write, "write of " + std::to_string(length) +
+                                                    " of 16 bytes at offset " + std::to_string(offset) +
+                                                    ": the bytes change, and there is no record");
+    if (now.guest_format != vmcoreinfo_format_elf)
+        m_on_quirk(quirk::guest_format_not_elf,
+                   "record with guest_format " + std::to_string(now.guest_format) + ": no dump has its note");
+    else if (now.size < least || now.size > most)
+        m_on_quirk(quirk::size_out_of_range, "record with a size of " + std::to_string(now.size) +
+                                                 ", expected 12 to 1048576: no dump has its note");
 }
 
 } // namespace vmcore

@@ -3,7 +3,9 @@
 #include "models/fw_cfg/controller.h"
 #include "models/vmcoreinfo/record.h"
 
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <systemc>
 
 namespace vmcore {
@@ -18,6 +20,14 @@ public:
     static constexpr const char* file_name = "etc/vmcoreinfo";
     static constexpr uint32_t file_size = 16;
 
+    /// A use of what the device lets pass and no driver should do.
+    enum class quirk : uint8_t {
+        partial_write,           ///< a part of the record written, which withdraws it
+        host_format_overwritten, ///< with another value than the host's
+        guest_format_not_elf,    ///< a whole record of another format, or of none
+        size_out_of_range,       ///< a record that no dump will use
+    };
+    using quirk_handler = std::function<void(quirk what, const std::string& text)>;
     using publish_handler = std::function<void(const vmcoreinfo_record&)>;
 
     /// Adds the file to `firmware`, which must outlive the device.
@@ -35,12 +45,18 @@ public:
     /// whose outcome the guest does not know yet.
     void on_publish(publish_handler handler) { m_on_publish = std::move(handler); }
 
+    /// Calls the handler, within the guest's DMA, for every use of a quirk, with a line that says what it
+    /// was.
+    void on_quirk(quirk_handler handler) { m_on_quirk = std::move(handler); }
+
 private:
-    void written(uint32_t length);
+    void written(uint32_t offset, uint32_t length);
+    void report_quirks(uint32_t offset, uint32_t length) const;
 
     item& m_file;
     bool m_present = false;
     publish_handler m_on_publish;
+    quirk_handler m_on_quirk;
 };
 
 } // namespace vmcore

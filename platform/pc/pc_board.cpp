@@ -28,6 +28,9 @@ pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& conf
     add_common_items(m_fw_cfg.items(), config);
     add_pc_items(m_fw_cfg.items(), config);
     m_vmcoreinfo = add_users_items(m_fw_cfg, config);
+    if (config.strict) // without a CPU every access is from outside
+        m_quirks =
+            std::make_unique<quirk_reporter>(m_fw_cfg, m_vmcoreinfo.get(), [] { return std::nullopt; });
     load_images(config);
 }
 

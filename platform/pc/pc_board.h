@@ -7,6 +7,7 @@
 #include "platform/board.h"
 #include "platform/board_config.h"
 #include "platform/image_list.h"
+#include "platform/quirk_reporter.h"
 
 #include <memory>
 #include <systemc>
@@ -53,6 +54,7 @@ private:
     memory m_bios_rom;
     fw_cfg_io m_fw_cfg;
     std::unique_ptr<vmcore::vmcoreinfo> m_vmcoreinfo;
+    std::unique_ptr<quirk_reporter> m_quirks;
     image_list m_images;
     /// Inputs of the I/O APIC, which is not here: they lie open for whoever looks at them or drives them.
     sc_core::sc_vector<wire> m_interrupts;

@@ -55,6 +55,9 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     for (unsigned index = 0; index < config.cpus; ++index)
         add_hart(index, config);
     add_firmware_files(config);
+    if (config.strict)
+        m_quirks =
+            std::make_unique<quirk_reporter>(m_fw_cfg, m_vmcoreinfo.get(), [this] { return initiator(); });
     load_images(config);
 }
 
@@ -77,6 +80,13 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     added.mtip(m_mtip[index]);
     added.meip(m_meip[index]);
     m_contexts.emplace_back(added);
+}
+
+std::optional<quirk_reporter::initiator> virt_board::initiator() const {
+    for (const auto& each : m_harts)
+        if (each->is_current())
+            return quirk_reporter::initiator{each->hartid(), each->pc()};
+    return std::nullopt;
 }
 
 /// In QEMU's order: the board's own items, the user's files, then devices.

@@ -10,6 +10,7 @@
 #include "models/vmcoreinfo/vmcoreinfo.h"
 #include "platform/board.h"
 #include "platform/image_list.h"
+#include "platform/quirk_reporter.h"
 #include "platform/virt/virt_config.h"
 
 #include <memory>
@@ -62,6 +63,7 @@ private:
     void add_hart(unsigned index, const virt_config& config);
     void add_firmware_files(const virt_config& config);
     void load_images(const virt_config& config);
+    std::optional<quirk_reporter::initiator> initiator() const;
 
     bus m_bus;
     memory m_ram;
@@ -80,6 +82,7 @@ private:
     wire m_uart_irq{"uart_irq"};
     std::vector<std::unique_ptr<hart>> m_harts;
     std::vector<hart_context> m_contexts;
+    std::unique_ptr<quirk_reporter> m_quirks;
     image_list m_images;
 };
 

@@ -186,6 +186,24 @@ SC_TEST(vmcoreinfo_device, publishing_is_told_after_every_write_that_leaves_a_re
     EXPECT_THAT(told, testing::ElementsAre(1u, 3u, 4u));
 }
 
+SC_TEST(vmcoreinfo_device, quirks_are_told_and_a_proper_record_is_none) {
+    using quirk = vmcoreinfo::quirk;
+    std::vector<quirk> told;
+    info.on_quirk([&](quirk what, const std::string&) { told.push_back(what); });
+    publish(file(1, 1, 12, note));
+    publish(file(1, 1, 1 << 20, note));
+    EXPECT_THAT(told, testing::IsEmpty());
+    publish(file(0, 1, 0x1000, note));
+    publish(bytes(8, 1), 8);
+    publish(file(1, 0, 0x1000, note));
+    publish(file(1, 2, 0x1000, note));
+    publish(file(1, 1, 11, note));
+    publish(file(1, 1, (1 << 20) + 1, note));
+    EXPECT_THAT(told, testing::ElementsAre(quirk::host_format_overwritten, quirk::partial_write,
+                                           quirk::guest_format_not_elf, quirk::guest_format_not_elf,
+                                           quirk::size_out_of_range, quirk::size_out_of_range));
+}
+
 /// Host mistakes: row 79. No kernel needs to run for them.
 template <typename ACTION>
 std::string mistake(ACTION action) {
