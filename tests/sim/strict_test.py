@@ -3,11 +3,15 @@
 usage: strict_test.py VMCORE_VP FIRMWARE_DIRECTORY
 """
 import os
+import random
 import re
 import struct
 import subprocess
 import sys
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "conformance", "qtest"))
+from qtest import Machine
 
 VMCORE_VP, FIRMWARE = sys.argv[1:3]
 LINE = re.compile(r"vmcore-vp: warning: (fw_cfg|vmcoreinfo): pc 0x([0-9a-f]+) of hart 0: (.+)")
@@ -68,6 +72,36 @@ class Strict(unittest.TestCase):
         self.assertRegex(first[0], "key 0x3fff selected, which is out of range")
         self.assertRegex(first[1], "DMA READ of 4294967295 bytes while no item is selected")
         self.assertLessEqual(len(rest), 1, rest)
+
+    def test_what_comes_from_outside_is_told_as_such_and_not_without_end(self):
+        for board, select in (("virt", "writew 0x10100008 0x{:x}"), ("pc", "outw 0x510 0x{:x}")):
+            options = ["-bios", "none"] if board == "virt" else []
+            with Machine(VMCORE_VP, "-M", board, "-nodefaults", *options, *STRICT) as machine:
+                machine.qtest.ask_all([select.format(0x1f + (number << 8)) for number in range(1, 0x40)] * 2)
+                machine.qtest.ask_all([select.format(0x201f + number) for number in range(100)])
+                lines = machine.errors().splitlines()
+            self.assertEqual(len(lines), 101, lines)
+            self.assertRegex(lines[0], "^vmcore-vp: warning: fw_cfg: from outside: key 0x[0-9a-f]{4} selected, which ")
+            self.assertRegex(lines[100], "100 reports, more are not shown")
+
+    def test_random_accesses_have_the_same_answers_in_both_modes(self):
+        answers = []
+        for options in ((), STRICT):
+            chance = random.Random(20261121)
+            with Machine(VMCORE_VP, "-M", "virt", "-bios", "none", "-nodefaults", "-device", "vmcoreinfo",
+                         *options) as machine:
+                lines = []
+                for _ in range(2000):
+                    width = chance.choice("bwlq")
+                    address = 0x10100000 + chance.randrange(0x20)
+                    lines += [f"write{width} 0x{address:x} 0x{chance.getrandbits(64):x}",
+                              f"writew 0x10100008 0x{chance.choice((0, 1, 0x19, 0x22, 0x23, 0x3f, 0xffff)) << 8:x}",
+                              f"write 0x80000000 16 0x{chance.getrandbits(32) & 0x1f:08x}{chance.randrange(64):08x}"
+                              f"{0x80001000:016x}",
+                              "writeq 0x10100010 0x8000000000", f"read{width} 0x{address:x}", "read 0x80000000 16",
+                              "read 0x80001000 64"]
+                answers.append(machine.qtest.ask_all(lines))
+        self.assertEqual(answers[0], answers[1])
 
 
 if __name__ == "__main__":
