@@ -1,5 +1,7 @@
 #include "sim/run_control.h"
 
+#include "sim/sanitizer_stack.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -115,6 +117,7 @@ void run_control::run_kernel(const sc_core::sc_time& span) {
     m_in_kernel = true;
     if (m_mailbox.empty())
         sc_core::sc_start(span);
+    restore_sanitizer_stack();
     m_in_kernel = false;
     m_host_time += std::chrono::steady_clock::now() - before;
 }
@@ -159,6 +162,8 @@ void run_control::serve_reset() {
 void run_control::serve_requests() {
     if (std::exchange(m_publish_pending, false) && m_publish_action)
         m_publish_action();
+    for (const auto& action : std::exchange(m_follow_ups, {}))
+        action();
     // Whoever's access ended the run still gets its answer.
     if (m_shutdown && !(by_guest(m_shutdown->why) && m_accesses > 0))
         serve_shutdown();
@@ -174,6 +179,7 @@ void run_control::serve_requests() {
 void run_control::settle() {
     for (unsigned i = 0; i < settling_cycles && sc_core::sc_pending_activity_at_current_time(); ++i)
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    restore_sanitizer_stack();
 }
 
 void run_control::carry_out_commands() {
@@ -190,6 +196,7 @@ run_end run_control::run(board& controlled) {
     if (!time_flows())
         hold_or_release();
     sc_core::sc_start(sc_core::SC_ZERO_TIME); // elaboration ends before the first command
+    restore_sanitizer_stack();
     serve_requests();
     while (!m_end) {
         carry_out_commands();

@@ -97,6 +97,8 @@ public:
     void end(run_cause cause) { m_shutdown = run_end{cause}; }
     /// Lets simulated time pass until `target`, paused or not; then calls `done`. One at a time.
     void advance(const sc_core::sc_time& target, std::function<void()> done);
+    /// Has something done when the command at hand has been answered, before anything else happens.
+    void follow_up(std::function<void()> action) { m_follow_ups.push_back(std::move(action)); }
     /// An access from outside has begun, or ended: meanwhile the kernel runs even while the guest is paused.
     void begin_access() { ++m_accesses; }
     void end_access() { --m_accesses; }
@@ -134,6 +136,7 @@ private:
     std::optional<run_end> m_shutdown; ///< asked for
     std::optional<run_end> m_end;
     sc_core::sc_time m_advance_target;
+    std::vector<std::function<void()>> m_follow_ups;
     std::function<void()> m_advanced; ///< empty: no advance() is under way
     std::vector<observer> m_observers;
     std::chrono::steady_clock::duration m_host_time{};

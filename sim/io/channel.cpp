@@ -45,6 +45,7 @@ channel::channel(io_thread& thread, endpoint where)
     , m_where(std::move(where))
     , m_listener(thread.context())
     , m_input(thread.context())
+    , m_retry(thread.context())
     , m_piece(max_piece) {
     if (m_where.stdio)
         adopt(STDIN_FILENO);
@@ -101,16 +102,13 @@ void channel::accept_first() {
 /// have a descriptor each.
 void channel::adopt(int fd) {
     const int output = m_where.stdio ? STDOUT_FILENO : fd;
-    const int input_copy = m_where.stdio ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : fd;
-    const int output_copy = fcntl(output, F_DUPFD_CLOEXEC, 3);
-    if (input_copy < 0 || output_copy < 0) {
-        ::close(input_copy);
-        ::close(output_copy);
+    file_descriptor input_copy(m_where.stdio ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : fd);
+    file_descriptor output_copy(input_copy ? fcntl(output, F_DUPFD_CLOEXEC, 3) : -1);
+    if (!output_copy)
         throw std::runtime_error(m_where.name() + ": " + std::strerror(errno));
-    }
-    m_input.assign(input_copy);
+    m_input.assign(input_copy.release());
     const std::lock_guard<std::mutex> lock(m_mutex);
-    m_output.emplace(m_thread.context(), output_copy);
+    m_output.emplace(m_thread.context(), output_copy.release());
     m_takes_output = true;
 }
 
@@ -139,17 +137,27 @@ void channel::await_client() {
     if (!m_listener.is_open())
         return;
     m_listener.async_wait(descriptor::wait_read, [this](const error_code& failure) {
-        if (failure)
-            return;
-        const int fd = accept4(m_listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0) {
-            await_client();
-            return;
-        }
-        adopt(fd);
-        m_owner->opened();
-        await_input();
+        if (!failure)
+            accept_client();
     });
+}
+
+void channel::accept_client() {
+    const int fd = accept4(m_listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    try {
+        if (fd < 0)
+            throw std::runtime_error(std::strerror(errno));
+        adopt(fd);
+    } catch (const std::exception&) { // no descriptor is free, or the client has gone again
+        m_retry.expires_after(std::chrono::milliseconds(100));
+        m_retry.async_wait([this](const error_code& failure) {
+            if (!failure)
+                await_client();
+        });
+        return;
+    }
+    m_owner->opened();
+    await_input();
 }
 
 void channel::await_input() {
@@ -205,13 +213,22 @@ void channel::read_piece() {
     }
 }
 
-/// The client has left while the owner was idle: the next one may come.
+/// The client sends no more, while the owner is idle. It may still read what it was answered; then the next
+/// client may come.
 void channel::close() {
     error_code ignored;
     m_input.close(ignored);
+    m_leaving = true;
+    finish_leaving();
+}
+
+void channel::finish_leaving() {
     {
         const std::lock_guard<std::mutex> lock(m_mutex);
-        if (!m_where.stdio) { // who has closed our input may still read what we answer
+        if (!m_leaving || !m_queue.empty())
+            return;
+        m_leaving = false;
+        if (!m_where.stdio) {
             give_up_output();
             m_output.reset();
         }
@@ -223,13 +240,9 @@ void channel::close() {
 /// The lock is held.
 void channel::give_up_output() {
     m_takes_output = false;
+    m_awaits_output = false;
     m_queue.clear();
     m_backlog = m_sent = 0;
-}
-
-size_t channel::backlog() const {
-    const std::lock_guard<std::mutex> lock(m_mutex);
-    return m_backlog;
 }
 
 void channel::send(std::string bytes) {
@@ -291,6 +304,8 @@ void channel::await_output() {
                 give_up_output();
         }
         await_output();
+        if (m_owner != nullptr)
+            finish_leaving();
     });
 }
 
@@ -301,6 +316,7 @@ void channel::finish() {
         error_code ignored;
         m_listener.close(ignored);
         m_input.close(ignored);
+        m_retry.cancel();
         const std::lock_guard<std::mutex> lock(m_mutex);
         const auto deadline = std::chrono::steady_clock::now() + farewell;
         while (!m_queue.empty() && std::chrono::steady_clock::now() < deadline) {

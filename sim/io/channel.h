@@ -5,6 +5,7 @@
 #include "sim/io/io_thread.h"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -50,8 +51,6 @@ public:
     // From any thread.
     void send(std::string bytes);
     void resume();
-    /// Bytes that wait for the client to take them.
-    size_t backlog() const;
 
 private:
     using descriptor = boost::asio::posix::stream_descriptor;
@@ -66,6 +65,8 @@ private:
     void await_output();
     bool write_some();
     void close();
+    void finish_leaving();
+    void accept_client();
     void give_up_output();
 
     io_thread& m_thread;
@@ -73,11 +74,13 @@ private:
     client* m_owner = nullptr;
     descriptor m_listener;
     descriptor m_input;
+    boost::asio::steady_timer m_retry; ///< to accept a client, after a failure
     std::vector<char> m_piece;
     bool m_input_polls = true; ///< false: a regular file, which is always ready
     bool m_reading = false;
+    bool m_leaving = false; ///< the client sends no more; output that it may still take is left
 
-    mutable std::mutex m_mutex;         ///< guards what follows
+    std::mutex m_mutex;                 ///< guards what follows
     std::optional<descriptor> m_output; ///< made, waited on and destroyed on the I/O thread only
     bool m_takes_output = false;
     std::deque<std::string> m_queue;

@@ -3,7 +3,6 @@
 #include "sim/qmp/commands.h"
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <system_error>
 
@@ -93,7 +92,7 @@ json::value command_table::dump(arguments& given, descriptors& passed) const {
         return json::object();
     }
     dumps.announce();
-    m_machine.control.post([&dumps, request] {
+    m_machine.control.follow_up([&dumps, request] {
         try {
             dumps.write(request);
         } catch (const std::exception&) { // the event and query-dump tell of it

@@ -14,8 +14,8 @@ namespace vmcore::sim::qmp {
 class json_reader {
 public:
     /// A value that is longer, or deeper nested, is refused.
-    static constexpr size_t max_bytes = 64 << 20;
-    static constexpr size_t max_depth = 1024; // QEMU's
+    static constexpr size_t max_bytes = 16 << 20; // a parsed value takes up to 25 times as much
+    static constexpr size_t max_depth = 1024;     // QEMU's
 
     /// A value, or what was wrong where one was expected.
     struct item {

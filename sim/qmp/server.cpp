@@ -23,15 +23,17 @@ void server::send(const json::object& message) {
 }
 
 void server::opened() {
-    send({{"QMP", {{"version", version()}, {"capabilities", json::array()}}}});
+    m_control.post([this] { // behind what the client before has left to do
+        m_negotiated = false;
+        m_client_left = false;
+        send({{"QMP", {{"version", version()}, {"capabilities", json::array()}}}});
+    });
 }
 
 void server::closed() {
+    m_client_left = true;
     m_reader.reset();
-    m_control.post([this] {
-        m_negotiated = false;
-        m_descriptors = descriptors();
-    });
+    m_control.post([this] { m_descriptors = descriptors(); });
 }
 
 void server::received(std::string_view bytes, std::vector<file_descriptor> came) {
@@ -98,7 +100,7 @@ json::value server::negotiate(const json::object& given) {
 }
 
 void server::announce(const char* event, json::object data) {
-    if (!m_negotiated)
+    if (!m_negotiated || m_client_left)
         return;
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
                          std::chrono::system_clock::now().time_since_epoch())

@@ -4,6 +4,7 @@
 #include "sim/qmp/commands.h"
 #include "sim/qmp/json_reader.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ private:
     const command_table& m_commands;
     run_control& m_control;
     channel m_channel;
-    json_reader m_reader;      ///< of the I/O thread
+    json_reader m_reader; ///< of the I/O thread
+    std::atomic<bool> m_client_left{false};
     bool m_negotiated = false; ///< of the kernel's thread, as what follows
     descriptors m_descriptors;
 };
