@@ -21,6 +21,7 @@ machine_option parse_machine(const std::string& option, const std::string& value
         properties.fail("'" + type + "', expected virt or pc");
     if (parsed.type == machine_type::virt)
         parsed.dump_device_tree = properties.take("dumpdtb");
+    parsed.accelerator = properties.take("accel");
     properties.expect_empty();
     return parsed;
 }

@@ -18,6 +18,7 @@ enum class machine_type { virt, pc };
 struct machine_option {
     machine_type type;
     std::string dump_device_tree; ///< dumpdtb=; empty for none
+    std::string accelerator;      ///< accel=, as -accel takes it; empty for none
 };
 
 machine_option parse_machine(const std::string& option, const std::string& value);

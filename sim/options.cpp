@@ -83,6 +83,8 @@ void option_parser::declare_machine() {
     const handler machine = [this](const std::string& option, const std::string& value) {
         const machine_option parsed = parse_machine(option, value);
         m_result.machine = parsed.type;
+        if (!parsed.accelerator.empty())
+            parse_accelerator(option, parsed.accelerator, m_result.policy);
         if (!parsed.dump_device_tree.empty()) {
             m_result.what = options::action::dump_device_tree;
             m_result.device_tree_file = parsed.dump_device_tree;

@@ -16,6 +16,11 @@ TEST(machine_options, the_program_s_name_chooses_the_machine) {
     EXPECT_EQ(machine_of_program(""), machine_type::virt);
 }
 
+TEST(machine_options, a_machine_may_name_its_accelerator) {
+    EXPECT_EQ(parse_machine("-M", "pc,accel=qtest").accelerator, "qtest");
+    EXPECT_EQ(parse_machine("-M", "virt").accelerator, "");
+}
+
 board_config complete(machine_type type, const smp_option& smp, const boot_option& boot = {}) {
     board_config board;
     complete_machine(type, {}, smp, boot, board);
