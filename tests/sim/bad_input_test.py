@@ -26,11 +26,6 @@ def no_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-# An exception on the main stack after SystemC has switched stacks makes AddressSanitizer report a false overflow. A full disk
-# is tested under it by the unit tests of the dump engine; the end of simulated time is tested without it only.
-without_asan = unittest.skipIf("ASAN_OPTIONS" in os.environ, "AddressSanitizer cannot follow SystemC's stacks")
-
-
 class BadInput(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
@@ -221,7 +216,6 @@ class BadInput(unittest.TestCase):
         header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 243, 1, 0x80000000, 64, 0, 0, 64, 56, 100, 0, 0, 0)
         self.refused(r"segments of more than 134217728 bytes in memory together", firmware=self.path("a.elf", header + segment * 100))
 
-    @without_asan
     def test_a_run_longer_than_simulated_time_can_tell(self):
         self.refused(r"SystemC: simulation time", "--set", "bus.latency=1000s", "--set", "serial.poll_interval=0s",
                      "--quantum", "1000s")
@@ -298,12 +292,10 @@ class BadInput(unittest.TestCase):
             run = self.refused(expected, "--dump", file, "-device", "vmcoreinfo")
             self.assertEqual(run.stdout, "", "the guest ran although its dump has no place")
 
-    @without_asan
     def test_full_disk(self):
         self.refused(r"vmcore.*File too large", "--dump", self.path("vmcore"), "-device", "vmcoreinfo",
                      preexec_fn=limit_file_size)
 
-    @without_asan
     def test_full_disk_keeps_the_dump_before(self):
         old = self.path("vmcore", b"the dump before")
         self.refused(r"vmcore.*File too large", "--dump", old, "-device", "vmcoreinfo", preexec_fn=limit_file_size)
