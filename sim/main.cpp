@@ -94,7 +94,7 @@ static void occupy_closed_descriptors() {
 
 int main(int argc, char** argv) {
     occupy_closed_descriptors();
-    vmcore::sim::restore_terminal_before_death();
+    vmcore::sim::take_signals_before_the_run();
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1); // stdout belongs to the guest's console
     for (const int deadly : {SIGPIPE, SIGXFSZ})          // a failing write is reported, with its file
         std::signal(deadly, SIG_IGN);

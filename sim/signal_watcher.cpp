@@ -46,11 +46,13 @@ signal_watcher::~signal_watcher() {
 
 static void die_of(int signal) {
     restore_terminal();
+    if (signal == SIGTERM)
+        _exit(0);
     std::signal(signal, SIG_DFL);
     raise(signal); // takes effect when the handler returns
 }
 
-void restore_terminal_before_death() {
+void take_signals_before_the_run() {
     for (const int deadly : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
         if (std::signal(deadly, die_of) == SIG_IGN)
             std::signal(deadly, SIG_IGN);

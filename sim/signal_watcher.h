@@ -21,8 +21,10 @@ private:
     std::thread m_thread;
 };
 
-/// From now on a signal that a user may end the process with leaves the terminal as it was found. Signals
-/// that are ignored, and those that a signal_watcher takes, are left alone.
-void restore_terminal_before_death();
+/// From now on a signal that a user may end the process with leaves the terminal as it was found. SIGTERM
+/// ends the process with status 0, as it does once a signal_watcher takes it, so that nobody who ends a
+/// simulator has to know how far its start has come. Signals that are ignored, and those that a
+/// signal_watcher takes, are left alone.
+void take_signals_before_the_run();
 
 } // namespace vmcore::sim

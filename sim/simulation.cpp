@@ -113,7 +113,7 @@ int simulate(const options& wanted) {
 
     servers protocols(wanted, board, control, dumps);
 
-    // From here on a signal is a command; before, while files are read and peers waited for, it simply kills.
+    // From here on a signal is a command; before, while files are read and peers waited for, it simply ends.
     const signal_watcher signals(
         [&control] { control.post([&control] { control.end(run_cause::host_signal); }); }, restore_terminal);
     board.reset();
