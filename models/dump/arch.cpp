@@ -24,9 +24,9 @@ cpu_note_layout prstatus(uint32_t size, uint32_t pid_offset, register_block regi
 
 // The physical address that Linux prints as the start of RAM, decimal; crash, makedumpfile and kdump headers
 // use it.
-constexpr const char* riscv_phys_base = "NUMBER(phys_ram_base)=";
+constexpr const char* riscv_phys_base = "NUMBER(phys_ram_base)";
 // How far the kernel was loaded from where it was linked for, decimal and perhaps negative.
-constexpr const char* x86_64_phys_base = "NUMBER(phys_base)=";
+constexpr const char* x86_64_phys_base = "NUMBER(phys_base)";
 
 } // namespace
 

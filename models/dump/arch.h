@@ -46,7 +46,7 @@ struct dump_target {
     byte_order order;
     uint16_t machine; ///< e_machine
 
-    /// The line of the VMCOREINFO text that tells where physical memory or the kernel starts; null: none
+    /// The key of the VMCOREINFO line that tells where physical memory or the kernel starts; null: none
     /// does.
     const char* phys_base_key;
 

@@ -15,6 +15,18 @@
 
 namespace vmcore {
 
+/// Whose layout a file has.
+enum class dump_layout {
+    portable, ///< what every reader opens
+    qemu,     ///< QEMU 10's to the byte, its faults included except e_ehsize; for comparisons
+};
+
+/// How far a dump has come. It may lie in memory that processes share.
+struct dump_meter {
+    std::atomic<uint64_t> completed{0}; ///< bytes of guest memory
+    std::atomic<uint64_t> total{0};     ///< 0: not known yet
+};
+
 struct dump_request {
     std::string file;
     std::shared_ptr<opened_file> opened; ///< written to instead of `file`; good for one write()
@@ -22,6 +34,12 @@ struct dump_request {
     std::string target = "riscv64";      ///< one of dump_targets()
     std::optional<dump_filter> filter;   ///< none: all memory
     bool fsync = false; ///< the file must survive a crash of the host, not only of the simulator
+    dump_layout layout = dump_layout::portable;
+    bool sparse = true;          ///< ELF: zero pages become holes where the output can have them
+    bool paging = false;         ///< ELF: map memory as each CPU's own page tables do
+    bool rescue = false;         ///< search memory for a VMCOREINFO note when the guest published no good one
+    unsigned threads = 0;        ///< that write and compress; 0: one for each host CPU
+    dump_meter* meter = nullptr; ///< counts instead of the dumper's own, which progress() tells
 };
 
 /// What is in a dump, for a summary.

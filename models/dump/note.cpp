@@ -7,6 +7,8 @@
 
 #include "models/dump/note.h"
 
+#include "models/dump/vmcoreinfo_text.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -44,45 +46,6 @@ std::string printable(std::string_view name) {
 uint64_t read_clipped(const guest_memory& memory, uint64_t paddr, std::vector<uint8_t>& to) {
     const uint64_t reachable = paddr == 0 ? to.size() : std::min<uint64_t>(to.size(), uint64_t{0} - paddr);
     return memory.read(paddr, to.data(), reachable);
-}
-
-// A whole number as the kernel prints it: decimal with an optional sign, or hexadecimal after "0x".
-std::optional<uint64_t> parse_number(std::string_view text) {
-    const bool negative = !text.empty() && text[0] == '-';
-    if (negative)
-        text.remove_prefix(1);
-    const bool is_hex = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    const unsigned radix = is_hex ? 16 : 10;
-    if (is_hex)
-        text.remove_prefix(2);
-    if (text.empty())
-        return std::nullopt;
-    uint64_t value = 0;
-    for (char c : text) {
-        const unsigned digit = c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
-                               : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10)
-                               : c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A' + 10)
-                                                      : radix;
-        if (digit >= radix || value > (~uint64_t{0} - digit) / radix)
-            return std::nullopt;
-        value = value * radix + digit;
-    }
-    return negative ? uint64_t{0} - value : value;
-}
-
-void read_phys_base(guest_note& result, std::string_view text, std::string_view key) {
-    text = text.substr(0, text.find('\0'));
-    while (!text.empty()) {
-        const size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = text.substr(0, end);
-        if (line.substr(0, key.size()) == key) {
-            result.phys_base = parse_number(line.substr(key.size()));
-            if (!result.phys_base)
-                result.warnings.push_back("Failed to read " + std::string(key));
-            return;
-        }
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
 }
 
 // Why the announcement itself cannot be right; empty when it can. In QEMU's order.
@@ -166,8 +129,12 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
     const std::string_view name(text + header_size, name_size);
     const std::string_view descriptor(text + desc_offset, desc_size);
     result.is_vmcoreinfo = name == std::string_view("VMCOREINFO", 11);
-    if (result.is_vmcoreinfo && target.phys_base_key)
-        read_phys_base(result, descriptor, target.phys_base_key);
+    if (result.is_vmcoreinfo && target.phys_base_key) {
+        const vmcoreinfo_text lines(descriptor);
+        result.phys_base = lines.number(target.phys_base_key);
+        if (!result.phys_base && lines.value(target.phys_base_key))
+            result.warnings.push_back("Failed to read " + std::string(target.phys_base_key) + "=");
+    }
     const bool terminated = !name.empty() && name.back() == '\0';
     result.note = elf_note{printable(name.substr(0, name.size() - terminated)), type,
                            static_cast<uint32_t>(desc_size), std::move(bytes)};

@@ -124,7 +124,8 @@ void check_note(const vmcore::guest_note& result, const vmcore::vmcoreinfo_recor
             "a VMCOREINFO note is known by its name");
     if (result.phys_base) {
         const char* text = reinterpret_cast<const char*>(note.bytes.data()) + 12 + (name_size + 3) / 4 * 4;
-        require(result.is_vmcoreinfo && spells({text, desc_size}, target.phys_base_key, *result.phys_base),
+        require(result.is_vmcoreinfo &&
+                    spells({text, desc_size}, std::string(target.phys_base_key) + '=', *result.phys_base),
                 "the physical base is what the line spells");
     }
 }

@@ -271,7 +271,7 @@ TEST_F(guest_note_test, the_keys_of_other_targets_mean_nothing_on_riscv) {
 
 TEST_F(guest_note_test, the_key_is_the_targets) {
     dump_target arm = find_dump_target("riscv64");
-    arm.phys_base_key = "NUMBER(PHYS_OFFSET)=";
+    arm.phys_base_key = "NUMBER(PHYS_OFFSET)";
     memory.put(ram_base, guest_note_bytes(vmcoreinfo_name, "NUMBER(PHYS_OFFSET)=0x48000000\n"));
     EXPECT_EQ(read_guest_note(elf_record(ram_base, 4096), memory, arm).phys_base, 0x48000000u);
     arm.phys_base_key = nullptr;
