@@ -66,6 +66,9 @@ public:
     output_file(const output_file&) = delete;
     output_file& operator=(const output_file&) = delete;
 
+    /// Whether bytes may be written in any order; if not, they go out front to back, as into a pipe.
+    bool seekable() const { return m_seekable; }
+
     /// Writes all the bytes, however many system calls it takes. What is never written reads as zeros.
     void write_at(uint64_t offset, const void* from, size_t length);
 
@@ -94,6 +97,7 @@ private:
     std::string m_temporary_stem; ///< path that temporary names begin with
     std::string m_temporary;      ///< empty: the file has none (yet, or any more)
     int m_file = -1;
+    bool m_seekable = true;
     uint64_t m_start = 0; ///< place in the file of offset 0
     uint64_t m_end = 0;   ///< offset behind the last byte that was written
 };
