@@ -1,7 +1,12 @@
 #include "models/dump/dumper.h"
 
+#include "models/dump/core_writer.h"
+
 #include <algorithm>
+#include <cerrno>
+#include <new>
 #include <stdexcept>
+#include <system_error>
 
 namespace vmcore {
 
@@ -53,15 +58,19 @@ std::vector<elf_note> dumper::collect_notes(const dump_target& target, dump_resu
     return notes;
 }
 
-void dumper::write_file(output_file& file, const dump_target& target, const core_layout& layout,
-                        const std::vector<uint8_t>& notes, dump_result& result) const {
-    const auto count = [this](uint64_t bytes) { m_completed += bytes; };
-    const std::vector<std::string> warnings = write_core(file, target, layout, notes, m_memory, count);
+void dumper::write_file(output_file& file, const dump_request& request, const core_layout& layout,
+                        const std::vector<uint8_t>& notes, dump_meter& meter, dump_result& result) const {
+    core_options options;
+    options.threads = request.threads;
+    options.sparse = request.sparse;
+    options.on_progress = [&meter](uint64_t bytes) { meter.completed += bytes; };
+    const std::vector<std::string> warnings =
+        write_core(file, find_dump_target(request.target), layout, notes, m_memory, options);
     result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
 }
 
-dump_result dumper::write(const dump_request& request) const {
-    m_completed = m_total = 0;
+dump_result dumper::write_counted(const dump_request& request, dump_meter& meter) const {
+    meter.completed = meter.total = 0;
     check_format(request.format);
     const dump_target& target = find_dump_target(request.target);
     const std::vector<memory_range> ranges = select_ranges(m_memory.ranges(), request.filter);
@@ -72,27 +81,37 @@ dump_result dumper::write(const dump_request& request) const {
         result.notes.push_back({note.owner, note.type, note.size});
         note_bytes.insert(note_bytes.end(), note.bytes.begin(), note.bytes.end());
     }
-    const core_layout layout = lay_out_core(target, note_bytes.size(), ranges);
+    const std::vector<core_mapping> mappings; // none: every range at its physical address
+    const core_layout layout = lay_out_core(target, note_bytes.size(), ranges, mappings, request.layout);
     for (const core_segment& segment : layout.segments) {
         result.segments.push_back({segment.memory.base, segment.memory.size, segment.offset});
         result.memory_bytes += segment.memory.size;
     }
     result.bytes = layout.file_size;
-    m_total = result.memory_bytes;
+    meter.total = result.memory_bytes;
 
     std::optional<output_file> file;
     if (request.opened)
         file.emplace(*request.opened, m_files);
     else
         file.emplace(request.file, m_files);
-    write_file(*file, target, layout, note_bytes, result);
+    write_file(*file, request, layout, note_bytes, meter, result);
     file->commit(request.fsync);
     return result;
 }
 
+dump_result dumper::write(const dump_request& request) const {
+    try {
+        return write_counted(request, request.meter != nullptr ? *request.meter : m_meter);
+    } catch (const std::bad_alloc&) {
+        const std::string& name = request.opened ? request.opened->name() : request.file;
+        throw std::system_error(ENOMEM, std::generic_category(), "cannot write '" + name + "'");
+    }
+}
+
 dump_progress dumper::progress() const {
-    const uint64_t total = m_total;
-    return {std::min<uint64_t>(m_completed, total), total}; // the two may be of different dumps
+    const uint64_t total = m_meter.total;
+    return {std::min<uint64_t>(m_meter.completed, total), total}; // the two may be of different dumps
 }
 
 } // namespace vmcore

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "models/dump/dump_layout.h"
 #include "models/dump/elf_core.h"
 #include "models/dump/filter.h"
 #include "models/dump/note.h"
+#include "models/dump/output_file.h"
 #include "models/vmcoreinfo/record.h"
 
 #include <atomic>
@@ -14,12 +16,6 @@
 #include <vector>
 
 namespace vmcore {
-
-/// Whose layout a file has.
-enum class dump_layout {
-    portable, ///< what every reader opens
-    qemu,     ///< QEMU 10's to the byte, its faults included except e_ehsize; for comparisons
-};
 
 /// How far a dump has come. It may lie in memory that processes share.
 struct dump_meter {
@@ -49,6 +45,7 @@ struct dump_result {
         uint32_t type = 0;
         uint32_t size = 0; ///< bytes of the descriptor
     };
+    /// A range of guest memory, which is in the file once.
     struct segment {
         uint64_t paddr = 0;
         uint64_t size = 0;
@@ -86,25 +83,26 @@ public:
            const vmcoreinfo_source* vmcoreinfo, std::vector<const cpu_context*> cpus,
            file_operations& files = file_operations::system());
 
-    /// Throws std::runtime_error (std::system_error when the operating system refused something) that names
-    /// the wrong field or the file; the file is then as it was before, unless it is an opened one, of which
-    /// see output_file. A guest cannot cause one.
+    /// Throws std::runtime_error (std::system_error when the operating system refused something, memory or a
+    /// thread among it) that names the wrong field or the file; the file is then as it was before, unless it
+    /// is an opened one or a stream, of which see output_file. A guest cannot cause one.
     dump_result write(const dump_request& request) const;
 
-    /// Of the write() under way, else of the last one, which may have failed halfway. Any thread may call it.
+    /// Of the write() under way, else of the last one, which may have failed halfway; one whose request
+    /// brought a meter does not count. Any thread may call it.
     dump_progress progress() const;
 
 private:
     std::vector<elf_note> collect_notes(const dump_target& target, dump_result& result) const;
-    void write_file(output_file& file, const dump_target& target, const core_layout& layout,
-                    const std::vector<uint8_t>& notes, dump_result& result) const;
+    dump_result write_counted(const dump_request& request, dump_meter& meter) const;
+    void write_file(output_file& file, const dump_request& request, const core_layout& layout,
+                    const std::vector<uint8_t>& notes, dump_meter& meter, dump_result& result) const;
 
     const guest_memory& m_memory;
     const vmcoreinfo_source* m_vmcoreinfo;
     std::vector<const cpu_context*> m_cpus;
     file_operations& m_files;
-    mutable std::atomic<uint64_t> m_completed{0};
-    mutable std::atomic<uint64_t> m_total{0};
+    mutable dump_meter m_meter;
 };
 
 } // namespace vmcore

@@ -1,17 +1,20 @@
-// The ELF core file.
+// The ELF core file: where everything is, and its headers.
 //
-// Readers differ in what they take for granted, and this layout is the one that all of them open: program
-// headers right behind the ELF header (makedumpfile looks nowhere else), no section headers (eu-readelf would
-// look for notes in sections only), file offsets on page boundaries so that a reader can map them, and
-// p_align 0 (crash takes a file with aligned offsets and another p_align for an old netdump). A dump with
-// 65535 program headers or more cannot do without one section header: e_phnum is then PN_XNUM, and the null
-// section tells the number.
+// Readers differ in what they take for granted, and the portable layout is the one that all of them open:
+// program headers right behind the ELF header (makedumpfile looks nowhere else), no section headers
+// (eu-readelf would look for notes in sections only), file offsets on page boundaries so that a reader can
+// map them, and p_align 0 (crash takes a file with aligned offsets and another p_align for an old netdump). A
+// dump with 65535 program headers or more cannot do without section headers: e_phnum is then PN_XNUM, and the
+// null section tells the number. A second section shows eu-readelf the notes, a third one names the two.
+//
+// QEMU 10 has two section headers in front of the program headers, nothing is aligned, and the names of the
+// sections are the file's end.
 
 #include "models/dump/elf_core.h"
 
+#include "models/dump/hex_text.h"
+
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -20,10 +23,11 @@ namespace vmcore {
 namespace {
 
 constexpr uint64_t page_size = 4096;
-constexpr uint64_t chunk_size = 1 << 20; // bytes read and written at once
 constexpr uint64_t pn_xnum = 0xffff;
 constexpr uint32_t pt_load = 1;
 constexpr uint32_t pt_note = 4;
+constexpr uint32_t sht_strtab = 3;
+constexpr uint32_t sht_note = 7;
 constexpr uint16_t et_core = 4;
 
 // Sizes and widths that depend on the class.
@@ -47,15 +51,9 @@ uint64_t round_up(uint64_t number, uint64_t alignment) {
     return (number + alignment - 1) / alignment * alignment;
 }
 
-std::string hex(uint64_t number) {
-    char text[19];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-    return text;
-}
-
 void put_elf_header(byte_sink& sink, const dump_target& target, const core_layout& layout) {
     const class_sizes& sizes = sizes_of(target);
-    const bool has_section = layout.section_header_offset != 0;
+    const bool has_sections = layout.section_header_offset != 0;
     const uint8_t identification[16] = {0x7f,
                                         'E',
                                         'L',
@@ -74,152 +72,181 @@ void put_elf_header(byte_sink& sink, const dump_target& target, const core_layou
     sink.put(sizes.header, 2);                                   // e_ehsize
     sink.put(sizes.program_header, 2);                           // e_phentsize
     sink.put(std::min(layout.program_header_count, pn_xnum), 2); // e_phnum
-    sink.put(has_section ? sizes.section_header : 0, 2);         // e_shentsize
-    sink.put(has_section ? 1 : 0, 2);                            // e_shnum
-    sink.put(0, 2);                                              // e_shstrndx
+    sink.put(has_sections ? sizes.section_header : 0, 2);        // e_shentsize
+    sink.put(has_sections ? layout.sections.size() + 1 : 0, 2);  // e_shnum
+    sink.put(layout.sections.size(), 2);                         // e_shstrndx
 }
 
 // Flags and alignment are 0: a physical dump knows of no protection, and for the alignment see above.
-void put_program_header(byte_sink& sink, const dump_target& target, uint32_t type, uint64_t offset,
-                        uint64_t address, uint64_t size) {
+void put_program_header(byte_sink& sink, const dump_target& target, uint32_t type, const core_load& load) {
     const size_t word = sizes_of(target).word;
     sink.put(type, 4);
     if (target.file_class == elf_class::elf64)
         sink.put(0, 4); // p_flags
-    sink.put(offset, word);
-    sink.put(address, word); // p_vaddr
-    sink.put(address, word); // p_paddr
-    sink.put(size, word);    // p_filesz
-    sink.put(size, word);    // p_memsz
+    sink.put(load.offset, word);
+    sink.put(load.vaddr, word);
+    sink.put(load.paddr, word);
+    sink.put(load.size, word); // p_filesz
+    sink.put(load.size, word); // p_memsz
     if (target.file_class == elf_class::elf32)
         sink.put(0, 4); // p_flags
     sink.put(0, word);  // p_align
 }
 
-void put_null_section(byte_sink& sink, const dump_target& target, uint64_t program_header_count) {
+void put_section_header(byte_sink& sink, const dump_target& target, const core_section& section,
+                        uint64_t info) {
     const size_t word = sizes_of(target).word;
-    sink.put(0, 4 + 4);         // sh_name, sh_type
-    for (int i = 0; i < 4; ++i) // sh_flags, sh_addr, sh_offset, sh_size
-        sink.put(0, word);
-    sink.put(0, 4);                    // sh_link
-    sink.put(program_header_count, 4); // sh_info
-    sink.put(0, word);                 // sh_addralign
-    sink.put(0, word);                 // sh_entsize
+    sink.put(section.name, 4);
+    sink.put(section.type, 4);
+    sink.put(0, word); // sh_flags
+    sink.put(0, word); // sh_addr
+    sink.put(section.offset, word);
+    sink.put(section.size, word);
+    sink.put(0, 4); // sh_link
+    sink.put(info, 4);
+    sink.put(section.alignment, word);
+    sink.put(0, word); // sh_entsize
 }
 
-bool is_zero(const uint8_t* bytes, uint64_t length) {
-    // Eight bytes at a time, without a branch in the loop, so that the compiler can use vector registers.
-    uint64_t seen = 0;
-    uint64_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        uint64_t word;
-        std::memcpy(&word, bytes + i, 8);
-        seen |= word;
-    }
-    for (; i < length; ++i)
-        seen |= bytes[i];
-    return seen == 0;
+void put_section_headers(byte_sink& sink, const dump_target& target, const core_layout& layout) {
+    const uint64_t count = layout.program_header_count;
+    put_section_header(sink, target, {}, count >= pn_xnum ? count : 0);
+    for (const core_section& section : layout.sections)
+        put_section_header(sink, target, section, 0);
 }
 
-// Writes each run of pages that hold something with one call.
-void write_sparse(output_file& file, uint64_t offset, const uint8_t* bytes, uint64_t length) {
-    uint64_t run = 0; // start of the pages not written yet
-    for (uint64_t page = 0; page < length; page += page_size) {
-        const uint64_t page_end = std::min(page + page_size, length);
-        if (!is_zero(bytes + page, page_end - page))
-            continue;
-        if (page > run)
-            file.write_at(offset + run, bytes + run, page - run);
-        run = page_end;
-    }
-    if (length > run)
-        file.write_at(offset + run, bytes + run, length - run);
+[[noreturn]] void refuse_size(const dump_target& target) {
+    throw std::runtime_error(std::string("a ") + target.name + " dump would be larger than " +
+                             hex_text(sizes_of(target).largest_file) + " bytes: limit it with a filter");
 }
 
-// Returns how many bytes were there to read.
-uint64_t write_segment(output_file& file, const core_segment& segment, const guest_memory& memory,
-                       std::vector<uint8_t>& buffer, const std::function<void(uint64_t)>& on_progress) {
-    const memory_range& range = segment.memory;
-    uint64_t mapped = 0;
-    for (uint64_t done = 0; done < range.size; done += chunk_size) {
-        const uint64_t length = std::min(chunk_size, range.size - done);
-        const uint8_t* bytes = range.host ? range.host + done : nullptr;
-        if (bytes) {
-            mapped += length;
-        } else {
-            buffer.resize(chunk_size);
-            mapped += memory.read(range.base + done, buffer.data(), length);
-            bytes = buffer.data();
-        }
-        write_sparse(file, segment.offset + done, bytes, length);
-        if (on_progress)
-            on_progress(length);
+/// Gives each range its place, counted from the start of all memory. Returns where the last one ends.
+uint64_t place_segments(core_layout& layout, const dump_target& target,
+                        const std::vector<memory_range>& ranges, uint64_t alignment) {
+    const class_sizes& sizes = sizes_of(target);
+    uint64_t end = 0;
+    for (const memory_range& range : ranges) {
+        if (range.base > sizes.largest_number || range.size - 1 > sizes.largest_number - range.base)
+            throw std::runtime_error(std::string("a ") + target.name +
+                                     " dump has no room for the address of memory at " +
+                                     hex_text(range.base) + " (" + hex_text(range.size) + " bytes)");
+        const uint64_t offset = round_up(end, alignment);
+        if (offset > sizes.largest_file || range.size > sizes.largest_file - offset)
+            refuse_size(target);
+        layout.segments.push_back({range, offset});
+        end = offset + range.size;
     }
-    return mapped;
+    return end;
+}
+
+uint64_t last_address(const memory_range& range) {
+    return range.base + (range.size - 1);
+}
+
+/// The parts of a mapping that are in the file.
+void add_loads(core_layout& layout, const core_mapping& mapping, uint64_t largest_number) {
+    if (mapping.size == 0 || std::max(mapping.vaddr, mapping.paddr) > largest_number)
+        return;
+    const uint64_t last =
+        mapping.paddr + std::min(mapping.size - 1, largest_number - std::max(mapping.vaddr, mapping.paddr));
+    auto segment =
+        std::partition_point(layout.segments.begin(), layout.segments.end(), [&](const core_segment& each) {
+            return last_address(each.memory) < mapping.paddr;
+        });
+    const size_t first_load = layout.loads.size();
+    for (; segment != layout.segments.end() && segment->memory.base <= last; ++segment) {
+        const uint64_t from = std::max(segment->memory.base, mapping.paddr);
+        const uint64_t to = std::min(last_address(segment->memory), last);
+        const core_load load = {mapping.vaddr + (from - mapping.paddr), from, to - from + 1,
+                                segment->offset + (from - segment->memory.base)};
+        core_load* before = layout.loads.size() > first_load ? &layout.loads.back() : nullptr;
+        if (before && before->paddr + before->size == load.paddr &&
+            before->offset + before->size == load.offset)
+            before->size += load.size;
+        else
+            layout.loads.push_back(load);
+    }
+}
+
+void add_loads(core_layout& layout, const std::vector<core_mapping>& mappings, uint64_t largest_number) {
+    if (mappings.empty())
+        for (const core_segment& segment : layout.segments)
+            layout.loads.push_back(
+                {segment.memory.base, segment.memory.base, segment.memory.size, segment.offset});
+    for (const core_mapping& mapping : mappings)
+        add_loads(layout, mapping, largest_number);
+    layout.program_header_count = layout.loads.size() + 1;
+}
+
+/// Puts the headers in their places; returns where the notes may begin.
+uint64_t place_headers(core_layout& layout, const class_sizes& sizes) {
+    layout.program_header_offset = sizes.header;
+    const uint64_t end = sizes.header + sizes.program_header * layout.program_header_count;
+    if (layout.program_header_count < pn_xnum)
+        return end;
+    layout.section_header_offset = round_up(end, 8);
+    layout.section_names = std::string("\0.note\0.shstrtab", 17);
+    layout.sections.push_back({1, sht_note, 0, layout.note_size, 4}); // its offset is not known yet
+    layout.sections.push_back({7, sht_strtab, layout.section_header_offset + 3 * sizes.section_header,
+                               layout.section_names.size()});
+    return layout.sections[1].offset + layout.sections[1].size;
+}
+
+uint64_t place_headers_as_qemu(core_layout& layout, const class_sizes& sizes) {
+    layout.section_header_offset = sizes.header;
+    layout.program_header_offset = sizes.header + 2 * sizes.section_header;
+    layout.section_names = std::string("\0.shstrtab", 11);
+    layout.sections.push_back({1, sht_strtab, 0, layout.section_names.size()});
+    return layout.program_header_offset + sizes.program_header * layout.program_header_count;
 }
 
 } // namespace
 
 core_layout lay_out_core(const dump_target& target, uint64_t note_size,
-                         const std::vector<memory_range>& ranges) {
+                         const std::vector<memory_range>& ranges, const std::vector<core_mapping>& mappings,
+                         dump_layout style) {
     const class_sizes& sizes = sizes_of(target);
+    const bool is_qemu = style == dump_layout::qemu;
+    const uint64_t alignment = is_qemu ? 1 : page_size;
     core_layout layout;
-    layout.program_header_offset = sizes.header;
-    layout.program_header_count = ranges.size() + 1;
-    uint64_t end = sizes.header + sizes.program_header * layout.program_header_count;
-    if (layout.program_header_count >= pn_xnum) {
-        layout.section_header_offset = round_up(end, 8);
-        end = layout.section_header_offset + sizes.section_header;
-    }
-    layout.note_offset = round_up(end, 4);
     layout.note_size = note_size;
-    end = layout.note_offset + note_size;
-    for (const memory_range& range : ranges) {
-        if (range.base > sizes.largest_number || range.size - 1 > sizes.largest_number - range.base)
-            throw std::runtime_error(std::string("a ") + target.name +
-                                     " dump has no room for the address of memory at " + hex(range.base) +
-                                     " (" + hex(range.size) + " bytes)");
-        const uint64_t offset = round_up(end, page_size);
-        if (offset > sizes.largest_file || range.size > sizes.largest_file - offset)
-            throw std::runtime_error(std::string("a ") + target.name + " dump would be larger than " +
-                                     hex(sizes.largest_file) + " bytes: limit it with a filter");
-        layout.segments.push_back({range, offset});
-        end = offset + range.size;
+    const uint64_t memory_size = place_segments(layout, target, ranges, alignment);
+    add_loads(layout, mappings, sizes.largest_number);
+
+    const uint64_t headers = is_qemu ? place_headers_as_qemu(layout, sizes) : place_headers(layout, sizes);
+    layout.note_offset = round_up(headers, 4);
+    const uint64_t notes_end = layout.note_offset + note_size;
+    const uint64_t memory = ranges.empty() ? notes_end : round_up(notes_end, alignment);
+    layout.file_size = memory + memory_size;
+    for (core_segment& segment : layout.segments)
+        segment.offset += memory;
+    for (core_load& load : layout.loads)
+        load.offset += memory;
+    if (is_qemu) {
+        layout.sections.back().offset = layout.file_size;
+        layout.file_size += layout.section_names.size();
+    } else if (!layout.sections.empty()) {
+        layout.sections.front().offset = layout.note_offset;
     }
-    layout.file_size = end;
+    if (layout.file_size > sizes.largest_file)
+        refuse_size(target);
     return layout;
 }
 
 std::vector<uint8_t> build_core_headers(const dump_target& target, const core_layout& layout) {
     byte_sink sink(target.order);
     put_elf_header(sink, target, layout);
-    put_program_header(sink, target, pt_note, layout.note_offset, 0, layout.note_size);
-    for (const core_segment& segment : layout.segments)
-        put_program_header(sink, target, pt_load, segment.offset, segment.memory.base, segment.memory.size);
-    if (layout.section_header_offset != 0) {
+    if (layout.section_header_offset == sink.size()) // as QEMU has it
+        put_section_headers(sink, target, layout);
+    put_program_header(sink, target, pt_note, {0, 0, layout.note_size, layout.note_offset});
+    for (const core_load& load : layout.loads)
+        put_program_header(sink, target, pt_load, load);
+    if (layout.section_header_offset >= sink.size()) {
         sink.pad_to(layout.section_header_offset);
-        put_null_section(sink, target, layout.program_header_count);
+        put_section_headers(sink, target, layout);
+        sink.put_bytes(layout.section_names.data(), layout.section_names.size());
     }
     return sink.bytes();
-}
-
-std::vector<std::string> write_core(output_file& file, const dump_target& target, const core_layout& layout,
-                                    const std::vector<uint8_t>& notes, const guest_memory& memory,
-                                    const std::function<void(uint64_t)>& on_progress) {
-    const std::vector<uint8_t> headers = build_core_headers(target, layout);
-    file.write_at(0, headers.data(), headers.size());
-    file.write_at(layout.note_offset, notes.data(), notes.size());
-    std::vector<std::string> warnings;
-    std::vector<uint8_t> buffer;
-    for (const core_segment& segment : layout.segments) {
-        const uint64_t mapped = write_segment(file, segment, memory, buffer, on_progress);
-        if (mapped < segment.memory.size)
-            warnings.push_back("memory at " + hex(segment.memory.base) +
-                               " could not be read as a whole: " + hex(segment.memory.size - mapped) +
-                               " of its " + hex(segment.memory.size) + " bytes are zero in the dump");
-    }
-    file.set_size(layout.file_size);
-    return warnings;
 }
 
 } // namespace vmcore

@@ -1,7 +1,8 @@
 #include "models/dump/filter.h"
 
+#include "models/dump/hex_text.h"
+
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -10,10 +11,7 @@ namespace vmcore {
 namespace {
 
 std::string describe(const memory_range& range) {
-    char text[64];
-    std::snprintf(text, sizeof text, "0x%llx (0x%llx bytes)", static_cast<unsigned long long>(range.base),
-                  static_cast<unsigned long long>(range.size));
-    return text;
+    return hex_text(range.base) + " (" + hex_text(range.size) + " bytes)";
 }
 
 // Ends are inclusive, so that a range may end with the last address.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "models/dump/file_operations.h"
+
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,21 +10,6 @@
 #include <utility>
 
 namespace vmcore {
-
-/// The system calls an output_file makes, so that a test can let each of them fail. Each behaves as its name
-/// in POSIX, errno included.
-class file_operations {
-public:
-    virtual ~file_operations() = default;
-    virtual ssize_t pwrite(int file, const void* from, size_t length, off_t offset);
-    virtual int ftruncate(int file, off_t size);
-    virtual int fsync(int file);
-    virtual int close(int file);
-    virtual int rename(const char* from, const char* to);
-
-    /// The operations of the operating system.
-    static file_operations& system();
-};
 
 /// A file that somebody else has opened, with the name that messages call it by. Closes it unless it is
 /// released before.
@@ -43,18 +31,27 @@ private:
     std::string m_name;
 };
 
-/// A file that appears under its name only when it is complete.
+/// Where a dump goes. There are three kinds:
 ///
-/// It is written in the same directory, with mode 0600 because it holds a guest's memory, and takes its name,
-/// replacing a file that was there, at commit(). Without a commit nothing is left behind: until then the file
-/// has no name at all, so that it vanishes even with a process that is killed, or a temporary one where the
-/// file system wants a name. A symbolic link to an existing file is followed; directories and devices are
-/// refused.
+/// A regular file, by its path, appears under its name only when it is complete. It is written in the same
+/// directory, with mode 0600 because it holds a guest's memory, and takes its name, replacing a file that was
+/// there, at commit(). Without a commit nothing is left behind: until then the file has no name at all, so
+/// that it vanishes even with a process that is killed, or a temporary one where the file system wants a
+/// name. A symbolic link to an existing file is followed; directories and block devices are refused.
 ///
-/// Made from an opened_file it is another thing: what is written goes straight into that file, from the
-/// descriptor's position on, and whatever the file had from there on is cut off. Nothing is renamed, and
-/// without a commit, or after an error, the file's contents are what they are by then: whoever opened it has
-/// to throw them away. Only regular files will do, open for writing and not for appending.
+/// An opened regular file is written in place, from the descriptor's position on, and whatever the file had
+/// from there on is cut off. Nothing is renamed, and without a commit, or after an error, the file's contents
+/// are what they are by then: whoever opened it has to throw them away. It must be open for writing and not
+/// for appending.
+///
+/// A stream - a pipe, a socket or a character device, opened by somebody else or by its path - takes bytes
+/// from front to back only, and what it has got it keeps. A path that names a FIFO waits for the FIFO's
+/// reader, and a write for room in the pipe, as long as it takes: a caller who must not wait needs a thread
+/// or a process of its own for this. A signal ends the waiting for a reader if its handler was installed
+/// without SA_RESTART. A reader that has gone is an error (EPIPE), never a SIGPIPE.
+///
+/// /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N mean a duplicate of that descriptor, as if it had
+/// been opened by somebody else.
 ///
 /// Every error is a std::system_error whose text names the file and what the operating system said.
 class output_file {
@@ -66,25 +63,43 @@ public:
     output_file(const output_file&) = delete;
     output_file& operator=(const output_file&) = delete;
 
-    /// Whether bytes may be written in any order; if not, they go out front to back, as into a pipe.
+    /// Throws what the constructor would for this path, but opens no stream and so waits for nobody.
+    static void check(const std::string& path);
+
+    /// Whether bytes may be written in any order, and by several threads at once; if not, this is a stream.
     bool seekable() const { return m_seekable; }
 
-    /// Writes all the bytes, however many system calls it takes. What is never written reads as zeros.
+    /// Writes all the bytes, however many system calls it takes. What is never written reads as zeros. Into a
+    /// stream an offset before the end of what was written is a std::logic_error; one behind it sends zeros
+    /// for the gap.
     void write_at(uint64_t offset, const void* from, size_t length);
+    /// The same with zeros, for whoever wants no hole.
+    void write_zeros(uint64_t offset, uint64_t length);
 
-    /// Makes the file this long.
+    /// Makes the file this long. A stream is filled up with zeros, and cannot become shorter. Best called
+    /// before the writes: they are then the faster. No other thread may be writing.
     void set_size(uint64_t size);
 
     /// Gives the file its name; puts the position of an opened one behind what was written, for whoever
-    /// shares the descriptor. With `durable` the file and its name survive a crash of the host.
+    /// shares the descriptor. With `durable` the file and its name survive a crash of the host; a stream has
+    /// nothing that could.
     void commit(bool durable);
 
-private:
+    file_operations& operations() const { return m_operations; }
+    /// Throws the std::system_error "cannot WHAT 'FILE': ERROR".
     [[noreturn]] void fail(const char* what, int error) const;
-    void check_opened();
-    off_t place(uint64_t offset, uint64_t length) const;
-    void truncate(uint64_t size);
+
+private:
+    void open_path(const std::string& path);
+    void open_stream(const std::string& path);
     void open_unfinished();
+    void take_opened();
+    off_t place(uint64_t offset, uint64_t length) const;
+    void write_anywhere(uint64_t offset, const uint8_t* from, size_t length);
+    void write_in_order(uint64_t offset, const uint8_t* from, size_t length);
+    void push(const uint8_t* from, size_t length);
+    void wait_for_room() const;
+    void truncate(uint64_t size);
     void give_temporary_name();
     void close_file();
     void sync_directory();
@@ -92,14 +107,17 @@ private:
 
     file_operations& m_operations;
     std::string m_shown_path; ///< as the user gave it, for messages
-    std::string m_path;       ///< empty: the file was opened by somebody else
+    std::string m_path;       ///< empty: a stream, or a file that was opened by somebody else
     std::string m_directory;
     std::string m_temporary_stem; ///< path that temporary names begin with
     std::string m_temporary;      ///< empty: the file has none (yet, or any more)
     int m_file = -1;
     bool m_seekable = true;
-    uint64_t m_start = 0; ///< place in the file of offset 0
-    uint64_t m_end = 0;   ///< offset behind the last byte that was written
+    bool m_mappable = false;            ///< mapping is a second way into the file that is worth its while
+    uint64_t m_start = 0;               ///< place in the file of offset 0
+    uint64_t m_size = 0;                ///< as set_size() has made it
+    std::atomic<uint64_t> m_end{0};     ///< offset behind the last byte that was written
+    std::atomic<bool> m_writing{false}; ///< a thread is in pwrite()
 };
 
 } // namespace vmcore

@@ -1,6 +1,6 @@
 // The file's layout, read back by a reader of the tests' own.
 
-#include "models/dump/elf_core.h"
+#include "models/dump/core_writer.h"
 #include "tests/models/dump/elf_reader.h"
 #include "tests/models/dump/fake_guest.h"
 #include "tests/models/dump/faulty_calls.h"
