@@ -23,7 +23,7 @@ bool memory_pieces::open_window() {
     while (m_range < m_ranges.size() &&
            (m_window_end == m_ranges[m_range].size || !is_wanted(m_ranges[m_range]))) {
         ++m_range;
-        m_window_end = 0;
+        m_at = m_window_end = 0;
     }
     if (m_range == m_ranges.size())
         return false;

@@ -150,13 +150,6 @@ TEST_F(output_file_test, refuses_directories) {
     expect_create_error("", ENOENT, "No such file");
 }
 
-TEST_F(output_file_test, refuses_devices_instead_of_replacing_them) {
-    expect_create_error("/dev/null", EINVAL, "not a regular file");
-    EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
-    ASSERT_EQ(::mkfifo((directory / "fifo").c_str(), 0600), 0);
-    expect_create_error(directory / "fifo", EINVAL, "not a regular file");
-}
-
 TEST_F(output_file_test, names_a_directory_that_is_not_there_or_not_one) {
     expect_create_error(directory / "no/vmcore", ENOENT, "No such file or directory");
     make_file(directory / "plain", "");
