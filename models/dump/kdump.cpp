@@ -165,12 +165,12 @@ public:
             else
                 write_bitmaps();
             write_pages();
+            if (!m_job.qemu_layout)
+                write_status(m_header.status);
         } catch (...) {
             mark_incomplete();
             throw;
         }
-        if (!m_job.qemu_layout)
-            write_status(m_header.status);
         m_output.finish();
     }
 
@@ -255,13 +255,24 @@ private:
         return works;
     }
 
+    thread_starter thread_starter_with_name() const {
+        return [this](std::function<void()> body) {
+            try {
+                return m_job.start(std::move(body));
+            } catch (const std::system_error& error) {
+                throw std::system_error(error.code(),
+                                        "cannot start a thread to write '" + m_job.file_name + "'");
+            }
+        };
+    }
+
     void write_pages() {
         kdump_store store(m_output, m_target, m_job.format.codec, m_pages.page_size(), m_layout,
                           m_job.qemu_layout ? kdump_order::qemu : kdump_order::batches);
         batch_cutter cutter(m_pages);
         auto works = make_works();
         const size_t slots = 2 * works.size() + 1;
-        ordered_workers<kdump_batch> workers(std::move(works), slots, m_job.start);
+        ordered_workers<kdump_batch> workers(std::move(works), slots, thread_starter_with_name());
         while (!cutter.at_end() || !workers.idle()) {
             if (!cutter.at_end() && workers.has_room()) {
                 cutter.fill(workers.next());

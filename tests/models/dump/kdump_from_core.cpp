@@ -50,6 +50,8 @@ public:
         }
     }
 
+    uint16_t machine() const { return static_cast<uint16_t>(number(18, 2)); }
+
     std::vector<uint8_t> notes;
     std::vector<memory_range> ranges;
 
@@ -102,7 +104,9 @@ void convert(int argc, char** argv) {
     if (!format)
         throw std::runtime_error("unknown format");
     job.format = *format;
-    job.target = &find_dump_target(argv[4]);
+    dump_target target = find_dump_target(argv[4]);
+    target.machine = core.machine(); // a CPU of x86_64 may be one of i386 for now
+    job.target = &target;
     job.ranges = core.ranges;
     job.notes = core.notes;
     job.qemu_layout = std::string(argv[5]) == "qemu";
