@@ -3,17 +3,20 @@
 #include "models/dump/kdump.h"
 
 #include "models/dump/dumper.h"
-#include "models/dump/kdump_header.h"
+#include "models/dump/touched_pages.h"
 #include "tests/models/dump/elf_reader.h"
 #include "tests/models/dump/fake_guest.h"
 #include "tests/models/dump/faulty_calls.h"
 #include "tests/models/dump/kdump_reader.h"
 #include "tests/models/dump/temporary_directory.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <set>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -292,6 +295,82 @@ TEST_F(kdump_test, holes_in_memory_are_holes_in_the_bitmaps_of_a_raw_file) {
     ASSERT_EQ(::stat(request.file.c_str(), &status), 0);
     EXPECT_GT(status.st_size, 2ll << 30); // two bitmaps of 2 GiB for 2^34 pages
     EXPECT_LT(status.st_blocks * 512, 4 << 20);
+}
+
+TEST_F(kdump_test, memory_that_nobody_touched_is_zeros_and_stays_untouched) {
+    constexpr uint64_t size = 2200ull << 20, page_size = 4096;
+    void* const mapped =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ASSERT_NE(mapped, MAP_FAILED);
+    ::madvise(mapped, size, MADV_NOHUGEPAGE); // a touched page is one page
+    uint8_t* const block = static_cast<uint8_t*>(mapped);
+    // Alone, in a row, and on both sides of where memory is looked at in parts.
+    const std::set<uint64_t> touched = {0, 5, 6, 7, 0x3ffff, 0x40000, 0x40001, 0x7ffff, size / page_size - 1};
+    for (uint64_t page : touched)
+        block[page * page_size + page % page_size] = static_cast<uint8_t>(page % 250 + 1);
+    block[9 * page_size] = 0; // touched, and zeros all the same
+    const auto resident = [&] {
+        std::vector<unsigned char> pages(size / page_size);
+        EXPECT_EQ(::mincore(block, size, pages.data()), 0);
+        return std::count_if(pages.begin(), pages.end(), [](unsigned char page) { return page & 1; });
+    };
+    const auto before = resident();
+
+    kdump_job job = make_job("kdump-raw-zlib");
+    job.ranges = {{0x80000000, size, block}};
+    output_file file(request.file);
+    write_kdump(file, job, memory);
+    file.commit(false);
+
+    uint64_t told = 0;
+    for (const memory_part& part : touched_parts(block, size))
+        told += part.size;
+    if (told < size) { // else the host does not tell what was touched
+        EXPECT_EQ(resident(), before);
+    }
+    const kdump_reader reader(read_file(request.file));
+    ASSERT_EQ(reader.pages.size(), size / page_size);
+    for (uint64_t page = 0; page < reader.pages.size(); ++page) {
+        ASSERT_EQ(reader.pages[page], 0x80000 + page);
+        ASSERT_EQ(reader.descriptors[page].offset != reader.data_offset, touched.count(page) != 0) << page;
+    }
+    for (uint64_t page : touched) {
+        std::string expected(page_size, '\0');
+        expected[page % page_size] = static_cast<char>(page % 250 + 1);
+        EXPECT_TRUE(reader.page(page) == expected) << page;
+    }
+    ::munmap(mapped, size);
+}
+
+TEST_F(kdump_test, flattened_files_are_written_front_to_back) {
+    struct : file_operations {
+        off_t end = 0;
+        ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
+            EXPECT_EQ(offset, end);
+            end += static_cast<off_t>(length);
+            return file_operations::pwrite(file, from, length, offset);
+        }
+    } calls;
+    const dumper watched("watched", memory, &vmcoreinfo, {&hart0}, calls);
+    for (dump_layout layout : {dump_layout::portable, dump_layout::qemu}) {
+        calls.end = 0;
+        request.layout = layout;
+        request.format = "kdump-lzo";
+        EXPECT_EQ(static_cast<off_t>(watched.write(request).bytes), calls.end);
+    }
+}
+
+TEST_F(kdump_test, pages_of_data_go_out_in_large_writes) {
+    struct : file_operations {
+        int writes = 0;
+        ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
+            ++writes;
+            return file_operations::pwrite(file, from, length, offset);
+        }
+    } calls;
+    const dumper watched("watched", memory, &vmcoreinfo, {&hart0}, calls);
+    watched.write(request);
+    EXPECT_LT(calls.writes, 24); // for 768 pages
 }
 
 TEST_F(kdump_test, filters_and_page_tables_are_for_elf_only) {
