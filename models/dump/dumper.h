@@ -17,6 +17,8 @@
 
 namespace vmcore {
 
+struct kdump_format;
+
 /// How far a dump has come. It may lie in memory that processes share.
 struct dump_meter {
     std::atomic<uint64_t> completed{0}; ///< bytes of guest memory
@@ -49,7 +51,7 @@ struct dump_result {
     struct segment {
         uint64_t paddr = 0;
         uint64_t size = 0;
-        uint64_t offset = 0; ///< in the file
+        uint64_t offset = 0; ///< in the file; 0 in kdump files, where pages are compressed one by one
     };
 
     std::vector<std::string>
@@ -97,6 +99,9 @@ private:
     dump_result write_counted(const dump_request& request, dump_meter& meter) const;
     void write_file(output_file& file, const dump_request& request, const core_layout& layout,
                     const std::vector<uint8_t>& notes, dump_meter& meter, dump_result& result) const;
+    void write_kdump_file(output_file& file, const kdump_format& format, const dump_request& request,
+                          std::vector<memory_range> ranges, std::vector<uint8_t> notes, dump_meter& meter,
+                          dump_result& result) const;
 
     const guest_memory& m_memory;
     const vmcoreinfo_source* m_vmcoreinfo;

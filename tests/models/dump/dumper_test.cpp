@@ -257,15 +257,11 @@ TEST_F(dumper_test, a_refused_request_closes_the_opened_file_with_the_request) {
     EXPECT_EQ(::fcntl(mine, F_GETFD), -1);
 }
 
-TEST_F(dumper_test, formats_to_come_and_unknown_ones_list_what_there_is) {
-    for (const char* name : {"kdump-zlib", "kdump-lzo", "kdump-snappy", "kdump-zstd", "kdump-raw-zlib",
-                             "kdump-raw-lzo", "kdump-raw-snappy", "kdump-raw-zstd"}) {
-        request.format = name;
-        EXPECT_EQ(error_of(request),
-                  "dump format '" + std::string(name) + "' is not built yet: expected one of elf");
-    }
+TEST_F(dumper_test, an_unknown_format_lists_what_there_is) {
     request.format = "kdump";
-    EXPECT_EQ(error_of(request), "unknown dump format 'kdump': expected one of elf");
+    EXPECT_EQ(error_of(request),
+              "unknown dump format 'kdump': expected one of elf, kdump-zlib, kdump-lzo, kdump-snappy, "
+              "kdump-zstd, kdump-raw-zlib, kdump-raw-lzo, kdump-raw-snappy, kdump-raw-zstd");
 }
 
 TEST_F(dumper_test, wrong_requests_leave_no_file) {

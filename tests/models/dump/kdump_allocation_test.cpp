@@ -1,0 +1,87 @@
+// Every allocation of a kdump in turn fails.
+
+#include "models/dump/kdump.h"
+#include "tests/models/dump/elf_reader.h"
+#include "tests/models/dump/fake_guest.h"
+#include "tests/models/dump/temporary_directory.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <new>
+#include <system_error>
+
+using namespace vmcore;
+using namespace vmcore::test;
+
+namespace {
+
+std::atomic<long> allocations_left{-1}; ///< until one fails; negative: none does
+
+void* allocate(size_t size) {
+    if (allocations_left >= 0 && allocations_left-- == 0)
+        throw std::bad_alloc();
+    if (void* memory = std::malloc(size))
+        return memory;
+    throw std::bad_alloc();
+}
+
+} // namespace
+
+void* operator new(size_t size) {
+    return allocate(size);
+}
+void* operator new[](size_t size) {
+    return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory, size_t) noexcept {
+    std::free(memory);
+}
+
+namespace {
+
+TEST(kdump_allocation_test, each_one_that_fails_is_an_error_that_names_the_file) {
+    fake_memory memory;
+    uint8_t* ram = memory.add(0x80000800, 600 << 10);
+    for (uint64_t i = 0; i < 600 << 10; ++i)
+        ram[i] = static_cast<uint8_t>(i >> 5 | i);
+    temporary_directory directory;
+    for (const char* format : {"kdump-snappy", "kdump-raw-lzo"}) {
+        kdump_job job;
+        job.format = *find_kdump_format(format);
+        job.target = &find_dump_target("riscv64");
+        job.ranges = memory.ranges();
+        job.notes = guest_note_bytes(vmcoreinfo_name, "OSRELEASE=6.1.0\n");
+        job.threads = 2;
+        job.file_name = directory / "vmcore";
+        long k = 0;
+        for (bool failed = true; failed; ++k) {
+            output_file file(job.file_name);
+            try {
+                allocations_left = k;
+                write_kdump(file, job, memory);
+                failed = allocations_left < 0;
+                allocations_left = -1;
+                ASSERT_FALSE(failed) << "an allocation failed unseen: " << k;
+            } catch (const std::system_error& error) {
+                allocations_left = -1;
+                ASSERT_EQ(error.code().value(), ENOMEM);
+                ASSERT_EQ(error.what(), "cannot write '" + job.file_name + "': Cannot allocate memory");
+            }
+        }
+        EXPECT_GT(k, 30);
+        EXPECT_TRUE(directory.names().empty());
+    }
+}
+
+} // namespace
