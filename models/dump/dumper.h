@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/dump/dump_layout.h"
 #include "models/dump/elf_core.h"
 #include "models/dump/filter.h"
 #include "models/dump/note.h"
@@ -14,12 +15,6 @@
 #include <vector>
 
 namespace vmcore {
-
-/// Whose layout a file has.
-enum class dump_layout {
-    portable, ///< what every reader opens
-    qemu,     ///< QEMU 10's to the byte, its faults included except e_ehsize; for comparisons
-};
 
 /// How far a dump has come. It may lie in memory that processes share.
 struct dump_meter {
@@ -95,7 +90,8 @@ public:
     dump_progress progress() const;
 
 private:
-    std::vector<elf_note> collect_notes(const dump_target& target, dump_result& result) const;
+    std::vector<elf_note> collect_notes(const dump_target& target, dump_layout layout,
+                                        dump_result& result) const;
     void write_file(output_file& file, const dump_target& target, const core_layout& layout,
                     const std::vector<uint8_t>& notes, dump_result& result) const;
 

@@ -38,9 +38,9 @@ struct piece {
     }
 };
 
-std::vector<piece> pieces(uint64_t mebibytes) {
+std::vector<piece> pieces(uint64_t mebibytes, pc::low_area low = pc::low_area::roms) {
     std::vector<piece> all;
-    for (const pc::ram_piece& each : pc::ram_pieces(mebibytes * mebibyte))
+    for (const pc::ram_piece& each : pc::ram_pieces(mebibytes * mebibyte, low))
         all.push_back({each.base, each.base + each.size - 1, each.offset});
     return all;
 }
@@ -55,6 +55,14 @@ TEST(pc_memory_map, ram_of_3584_mib_and_more_is_split_at_3_gib) {
     EXPECT_EQ(pieces(3584), (std::vector<piece>{low, split, {0x100000000, 0x11fffffff, 0xc0000000}}));
     EXPECT_EQ(pieces(4097), (std::vector<piece>{low, split, {0x100000000, 0x1400fffff, 0xc0000000}}));
     EXPECT_EQ(pieces(8192), (std::vector<piece>{low, split, {0x100000000, 0x23fffffff, 0xc0000000}}));
+}
+
+TEST(pc_memory_map, shadowed_ram_has_no_hole_below_4_gib) {
+    const auto shadow = pc::low_area::shadow;
+    EXPECT_EQ(pieces(1, shadow), (std::vector<piece>{{0, 0xfffff, 0}}));
+    EXPECT_EQ(pieces(96, shadow), (std::vector<piece>{{0, 0x5ffffff, 0}}));
+    EXPECT_EQ(pieces(3584, shadow),
+              (std::vector<piece>{{0, 0xbfffffff, 0}, {0x100000000, 0x11fffffff, 0xc0000000}}));
 }
 
 TEST(pc_memory_map, e820_tells_the_same_as_qemu_s) {
