@@ -38,7 +38,8 @@ struct cpu_note_layout {
     std::vector<constant_field> constants;
 
     /// Makes a descriptor that tells its own length, instead of the fields above; null: they say it all. Such
-    /// a note is ours, and QEMU's layout goes without it.
+    /// a note is ours, and QEMU's layout goes without it, as does a CPU that has nothing to put there (the
+    /// descriptor is then empty).
     std::vector<uint8_t> (*build)(const cpu_context& cpu, size_t index, byte_order order) = nullptr;
 };
 

@@ -171,12 +171,17 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
 std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vector<const cpu_context*>& cpus,
                                       dump_layout layout) {
     std::vector<elf_note> notes;
+    const auto add = [&](const cpu_note_layout& note, const cpu_context& cpu, size_t index) {
+        if (note.build && layout == dump_layout::qemu)
+            return;
+        const std::vector<uint8_t> descriptor = build_descriptor(target, note, cpu, index);
+        if (!descriptor.empty())
+            notes.push_back(build_note(target.order, note, descriptor));
+    };
     for (const std::vector<cpu_note_layout>& group : target.note_groups)
         for (size_t index = 0; index < cpus.size(); ++index)
             for (const cpu_note_layout& note : group)
-                if (layout == dump_layout::portable || !note.build)
-                    notes.push_back(
-                        build_note(target.order, note, build_descriptor(target, note, *cpus[index], index)));
+                add(note, *cpus[index], index);
     return notes;
 }
 

@@ -89,12 +89,15 @@ std::vector<uint8_t> build_riscv_state(const cpu_context& cpu, size_t index, byt
             ++csr_count;
         }
     const std::vector<uint64_t> floats = read_float_registers(cpu);
+    const std::optional<uint64_t> mode = cpu.register_value("priv");
+    if (csr_count == 0 && floats.empty() && !mode)
+        return {};
 
     byte_sink sink(order);
     sink.put(version, 4);
     sink.put(header_size, 4);
     sink.put(index + 1, 4);
-    sink.put(cpu.register_value("priv").value_or(riscv_unknown_mode), 4);
+    sink.put(mode.value_or(riscv_unknown_mode), 4);
     sink.put(csr_count, 4);
     sink.put(floats.size(), 4);
     sink.put_bytes(csrs.bytes().data(), csrs.size());

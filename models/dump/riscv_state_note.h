@@ -25,7 +25,8 @@ constexpr uint32_t riscv_state_type = 1;
 /// The privilege mode of a hart that tells none.
 constexpr uint32_t riscv_unknown_mode = 0xffffffff;
 
-/// Its descriptor: what NT_PRSTATUS has no place for, see README.md for the layout.
+/// Its descriptor: what NT_PRSTATUS has no place for, see README.md for the layout. Empty when nothing of it
+/// is known.
 /// @param index of the hart; the note tells it plus one, as pr_pid does
 std::vector<uint8_t> build_riscv_state(const cpu_context& cpu, size_t index, byte_order order);
 
