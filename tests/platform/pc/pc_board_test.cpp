@@ -293,6 +293,51 @@ SC_TEST(loaded_pc_machine, files_are_in_rom_and_ram_and_come_back_with_a_reset) 
     EXPECT_EQ(cpu.read(0, 3).data, (bytes{5, 6, 9}));
 }
 
+/// The state of two CPUs, so that the board is one whose firmware has run.
+board_config stopped_machine() {
+    board_config config;
+    config.ram_size = 96 * mebibyte;
+    config.cpu_state = cpu_states{"i386", std::vector<cpu_state>(2)};
+    config.cpu_state->cpus[1].set("rip", 0x1234);
+    return config;
+}
+
+struct stopped_pc_machine : pc_bench {
+    stopped_pc_machine()
+        : pc_bench(stopped_machine()) {}
+};
+
+SC_TEST(stopped_pc_machine, has_ram_in_one_piece_and_the_bios_rom) {
+    const std::vector<memory_range> all = board.ranges();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].base, 0u);
+    EXPECT_EQ(all[0].size, 96 * mebibyte);
+    EXPECT_EQ(all[1].base, 0xfffc0000u);
+    EXPECT_EQ(all[1].size, 0x40000u);
+    for (uint64_t address : {0xc0000, 0xe0000, 0xffff8}) {
+        EXPECT_TRUE(cpu.write_value(address, 0x1122334455667788, 8).ok()) << std::hex << address;
+        EXPECT_EQ(cpu.read(address, 8).value(), 0x1122334455667788u) << std::hex << address;
+    }
+    EXPECT_FALSE(cpu.write_value(0xfffffff8, 1, 8).ok()) << "the ROM is one still";
+}
+
+SC_TEST(stopped_pc_machine, has_the_cpus_that_it_was_given) {
+    EXPECT_EQ(board.target(), "i386");
+    ASSERT_EQ(board.cpus().size(), 2u);
+    EXPECT_EQ(board.cpus()[1]->register_value("rip"), 0x1234u);
+    EXPECT_EQ(board.cpu_path(0), "/machine/unattached/device[0]");
+    EXPECT_EQ(board.cpu_path(1), "/machine/unattached/device[2]");
+}
+
+SC_TEST(pc_machine, has_no_cpu_and_the_roms_of_power_on) {
+    EXPECT_EQ(board.target(), "x86_64");
+    EXPECT_TRUE(board.cpus().empty());
+    std::vector<uint64_t> bases; // as in a dump of QEMU's at that moment
+    for (const memory_range& range : board.ranges())
+        bases.push_back(range.base);
+    EXPECT_EQ(bases, (std::vector<uint64_t>{0, 0xc0000, 0xe0000, 0x100000, 0xfffc0000}));
+}
+
 TEST(pc_board, needs_no_initiator) {
     pc::pc_board board("pc", board_config());
     EXPECT_NO_THROW(sc_core::sc_start(sc_core::SC_ZERO_TIME));
