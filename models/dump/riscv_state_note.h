@@ -18,9 +18,10 @@ struct riscv_csr {
 /// The CSRs that a dump tells of, by ascending number.
 const std::vector<riscv_csr>& riscv_csrs();
 
-/// Name and type of our own note about a hart.
+/// Name and type of our own note about a hart. Readers look at the type of a note whose name they do not
+/// know: it must be none of Linux's.
 constexpr const char* riscv_state_owner = "VMCORE-VP";
-constexpr uint32_t riscv_state_type = 1;
+constexpr uint32_t riscv_state_type = 0x56500001;
 
 /// The privilege mode of a hart that tells none.
 constexpr uint32_t riscv_unknown_mode = 0xffffffff;

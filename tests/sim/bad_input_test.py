@@ -142,8 +142,8 @@ class BadInput(unittest.TestCase):
         self.refused(r"--cpu-state: the virt board has CPUs of its own", "--cpu-state", state)
         self.pc_refused(r"--cpu-state: a file with 1 CPUs, -smp says 2", "--cpu-state", state, "-smp", "2")
         self.pc_refused(r"--cpu-state: cannot read '/nonexistent': No such file", "--cpu-state", "/nonexistent")
-        wrong = self.path("wrong.json", b'{"cpus": [{"rpi": 1}]}')
-        self.pc_refused(r"--cpu-state '.*wrong.json': cpus\[0\].rpi: no such register, did you mean 'rip'", "--cpu-state",
+        wrong = self.path("wrong.json", b'{"cpus": [{"rxa": 1}]}')
+        self.pc_refused(r"--cpu-state '.*wrong.json': cpus\[0\].rxa: no such register, did you mean 'rax'", "--cpu-state",
                         wrong)
         cut = self.path("cut.elf", b"\x7fELF\x02\x01\x01")
         self.pc_refused(r"--cpu-state '.*cut.elf': cut off in its ELF header", "--cpu-state", cut)

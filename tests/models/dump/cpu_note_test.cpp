@@ -228,7 +228,7 @@ TEST(riscv_state_note, tells_mode_and_csrs_and_follows_all_prstatus) {
         cpu->set("mcause", 7);
     }
     const std::vector<elf_note> notes = build_cpu_notes(find_dump_target("riscv64"), {&a, &b});
-    ASSERT_EQ(owners(notes), "CORE/1 CORE/1 VMCORE-VP/1 VMCORE-VP/1 ");
+    ASSERT_EQ(owners(notes), "CORE/1 CORE/1 VMCORE-VP/1448083457 VMCORE-VP/1448083457 ");
     const std::string desc = text(notes[3]).substr(12 + 12);
     ASSERT_EQ(desc.size(), 24 + 2 * 16u);
     const uint32_t header[] = {1, 24, 2, 3, 2, 0}; // version, header, pid, mode, CSRs, f registers
