@@ -32,7 +32,7 @@ public:
 
 } // namespace
 
-std::vector<uint8_t> read_file(const std::string& option, const std::string& path) {
+std::vector<uint8_t> read_file(const std::string& option, const std::string& path, uint64_t at_most) {
     const auto fail = [&](const std::string& reason) {
         return std::runtime_error(option + ": cannot read '" + path + "': " + reason);
     };
@@ -43,11 +43,12 @@ std::vector<uint8_t> read_file(const std::string& option, const std::string& pat
     if (S_ISDIR(found.st_mode))
         throw fail("it is a directory");
 
-    const uint64_t told = S_ISREG(found.st_mode) ? static_cast<uint64_t>(found.st_size) : 0;
+    const uint64_t told =
+        S_ISREG(found.st_mode) ? std::min(static_cast<uint64_t>(found.st_size), at_most) : 0;
     const uint64_t longest = told > 0 ? longest_file : longest_stream;
     std::vector<uint8_t> bytes;
     uint64_t length = 0;
-    for (;;) {
+    while (length < at_most) {
         if (std::max(told, length) > longest)
             throw fail("it is too long, expected at most " + std::to_string(longest >> 20) + " MiB");
         if (length == bytes.size())
@@ -59,7 +60,7 @@ std::vector<uint8_t> read_file(const std::string& option, const std::string& pat
             break;
         length += static_cast<uint64_t>(std::max<ssize_t>(count, 0));
     }
-    bytes.resize(length);
+    bytes.resize(std::min(length, at_most));
     return bytes;
 }
 

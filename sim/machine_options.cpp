@@ -134,6 +134,16 @@ static void complete_cpus(const smp_option& smp, unsigned most, board_config& bo
                           std::to_string(board.cpus) + " of cpus");
 }
 
+/// The CPUs of --cpu-state are the machine's; -smp may repeat their number.
+static void check_cpu_state(const smp_option& smp, board_config& board) {
+    const auto count = static_cast<unsigned>(board.cpu_state->cpus.size());
+    if (!smp.cpus && !smp.max_cpus)
+        board.cpus = board.max_cpus = count;
+    if (board.cpus != count)
+        throw usage_error("--cpu-state: a file with " + std::to_string(count) + " CPUs, -smp says " +
+                          std::to_string(board.cpus));
+}
+
 static void check_pc(const std::set<std::string>& given, const boot_option& boot) {
     for (const char* name : {"cpu", "bios", "kernel", "initrd", "append", "dtb"})
         if (given.count(name) != 0)
@@ -152,6 +162,10 @@ void complete_machine(machine_type type, const std::set<std::string>& given, con
                       const boot_option& boot, board_config& board) {
     board.boot = boot.settings;
     complete_cpus(smp, type == machine_type::pc ? pc::max_cpus : virt::max_harts, board);
+    if (type != machine_type::pc && board.cpu_state)
+        throw usage_error("--cpu-state: the virt board has CPUs of its own, expected -M pc");
+    if (board.cpu_state)
+        check_cpu_state(smp, board);
     if (type == machine_type::pc)
         check_pc(given, boot);
     else if (!boot.once.empty())

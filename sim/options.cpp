@@ -1,5 +1,6 @@
 #include "sim/options.h"
 
+#include "sim/cpu_state_file.h"
 #include "sim/device_options.h"
 #include "sim/key_values.h"
 #include "sim/settings.h"
@@ -196,6 +197,10 @@ void option_parser::declare_control() {
 }
 
 void option_parser::declare_own() {
+    add_own("cpu-state", "FILE", "pc: the CPUs' registers, from JSON or the notes of an ELF core",
+            [this](const std::string& option, const std::string& value) {
+                m_result.board.cpu_state = load_cpu_states(option, value);
+            });
     add_own("dump", "FILE", "write the guest's memory and registers",
             [this](const std::string& option, const std::string& value) {
                 if (value.empty())

@@ -81,7 +81,8 @@ void check_dump(const options& wanted, const board& dumped) {
     if (wanted.dump_file.empty())
         return;
     if (dumped.cpus().empty())
-        throw std::runtime_error("--dump: the board has no CPU whose registers a dump could hold");
+        throw std::runtime_error("--dump: the board has no CPU whose registers a dump could hold; "
+                                 "--cpu-state gives the pc board some");
     try {
         const output_file tried(wanted.dump_file);
     } catch (const std::system_error& error) {

@@ -1,55 +1,52 @@
-// The table of targets.
-//
-// A riscv NT_PRSTATUS is Linux's struct elf_prstatus of that XLEN: siginfo, signals, ids and times, then the
-// general registers (pc, x1 to x31), then pr_fpvalid padded to a long. Readers know it by its size: 376 bytes
-// on riscv64 (gdb and eu-readelf silently drop the registers of any other), 204 on riscv32. That of x86_64 is
-// made the same way around its 27 user registers, 336 bytes. QEMU adds a note of its own there with control
-// registers and segments, which no CPU here can tell; without it a reader knows the general registers only.
+// The table of targets. cpu_notes.cpp has the notes of each.
 
 #include "models/dump/arch.h"
 
+#include "models/dump/cpu_notes.h"
+
+#include <algorithm>
 #include <stdexcept>
 
 namespace vmcore {
 
 namespace {
 
+constexpr uint16_t em_386 = 3;
+constexpr uint16_t em_arm = 40;
 constexpr uint16_t em_x86_64 = 62;
+constexpr uint16_t em_aarch64 = 183;
 constexpr uint16_t em_riscv = 243;
-constexpr uint32_t nt_prstatus = 1;
 
-cpu_note_layout prstatus(uint32_t size, uint32_t pid_offset, register_block registers) {
-    return {"CORE", nt_prstatus, size, pid_offset, registers, {}};
-}
+constexpr uint32_t page_4k = 4096;
+constexpr uint32_t page_64k = 65536; // the largest that an aarch64 kernel may have; QEMU takes it for all
 
 // The physical address that Linux prints as the start of RAM, decimal; crash, makedumpfile and kdump headers
 // use it.
 constexpr const char* riscv_phys_base = "NUMBER(phys_ram_base)";
 // How far the kernel was loaded from where it was linked for, decimal and perhaps negative.
 constexpr const char* x86_64_phys_base = "NUMBER(phys_base)";
+// The physical address of the linear map's start, hexadecimal.
+constexpr const char* aarch64_phys_base = "NUMBER(PHYS_OFFSET)";
 
 } // namespace
 
 const std::vector<dump_target>& dump_targets() {
+    constexpr elf_class wide = elf_class::elf64, narrow = elf_class::elf32;
+    constexpr byte_order little = byte_order::little, big = byte_order::big;
     static const std::vector<dump_target> targets = {
-        {"riscv64",
-         elf_class::elf64,
-         byte_order::little,
-         em_riscv,
-         riscv_phys_base,
-         {{prstatus(376, 32, {&cpu_context::general_registers, 112, 8, 32})}}},
-        {"riscv32",
-         elf_class::elf32,
-         byte_order::little,
-         em_riscv,
-         riscv_phys_base,
-         {{prstatus(204, 24, {&cpu_context::general_registers, 72, 4, 32})}}},
-        {"x86_64",
-         elf_class::elf64,
-         byte_order::little,
-         em_x86_64,
-         x86_64_phys_base,
-         {{prstatus(336, 32, {&cpu_context::general_registers, 112, 8, 27})}}},
+        {"riscv64", wide, little, em_riscv, false, "riscv64", page_4k, riscv_phys_base, false,
+         cpu_notes::riscv64()},
+        {"riscv32", narrow, little, em_riscv, false, "riscv32", page_4k, riscv_phys_base, false,
+         cpu_notes::riscv32()},
+        {"x86_64", wide, little, em_x86_64, false, "x86_64", page_4k, x86_64_phys_base, true,
+         cpu_notes::x86_64()},
+        {"i386", narrow, little, em_386, true, "i686", page_4k, nullptr, false, cpu_notes::i386()},
+        {"aarch64", wide, little, em_aarch64, false, "aarch64", page_64k, aarch64_phys_base, true,
+         cpu_notes::aarch64(little)},
+        {"aarch64_be", wide, big, em_aarch64, false, "aarch64_be", page_64k, aarch64_phys_base, true,
+         cpu_notes::aarch64(big)},
+        {"arm", narrow, little, em_arm, false, "armv7l", page_4k, nullptr, false, cpu_notes::arm()},
+        {"armeb", narrow, big, em_arm, false, "armv7b", page_4k, nullptr, false, cpu_notes::arm()},
     };
     return targets;
 }
@@ -62,6 +59,18 @@ const dump_target& find_dump_target(std::string_view name) {
         known += (known.empty() ? "" : ", ") + std::string(target.name);
     }
     throw std::runtime_error("unknown dump target '" + std::string(name) + "': expected one of " + known);
+}
+
+dump_target target_for(const dump_target& target, const std::vector<memory_range>& ranges) {
+    constexpr uint64_t last_of_elf32 = 0xffffffff;
+    // As QEMU has it: an end of exactly 4 GiB does not fit a 32-bit field either.
+    const bool is_high = std::any_of(ranges.begin(), ranges.end(), [](const memory_range& range) {
+        return range.base > last_of_elf32 || range.size > last_of_elf32 - range.base;
+    });
+    dump_target fitting = target;
+    if (target.widens && is_high)
+        fitting.file_class = elf_class::elf64;
+    return fitting;
 }
 
 } // namespace vmcore

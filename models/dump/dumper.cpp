@@ -40,10 +40,11 @@ dumper::dumper(const sc_core::sc_module_name& name, const guest_memory& memory,
     , m_cpus(std::move(cpus))
     , m_files(files) {}
 
-std::vector<elf_note> dumper::collect_notes(const dump_target& target, dump_result& result) const {
-    std::vector<elf_note> notes = build_cpu_notes(target, m_cpus);
+std::vector<elf_note> dumper::collect_notes(const dump_target& target, dump_layout layout,
+                                            dump_result& result) const {
+    std::vector<elf_note> notes = build_cpu_notes(target, m_cpus, layout);
     if (m_vmcoreinfo) {
-        guest_note guest = read_guest_note(m_vmcoreinfo->record(), m_memory, target);
+        guest_note guest = read_guest_note(m_vmcoreinfo->record(), m_memory, target, layout);
         result.warnings.insert(result.warnings.end(), guest.warnings.begin(), guest.warnings.end());
         result.phys_base = guest.phys_base;
         if (guest.note)
@@ -89,10 +90,14 @@ dump_result dumper::write_counted(const dump_request& request, dump_meter& meter
         throw std::runtime_error("kdump-compressed format doesn't support paging or filter");
     const dump_target& target = find_dump_target(request.target);
     const std::vector<memory_range> ranges = select_ranges(m_memory.ranges(), request.filter);
+    const dump_target& asked = find_dump_target(request.target);
+    const std::vector<memory_range> blocks = m_memory.ranges();
+    const dump_target target = target_for(asked, blocks); // of all memory, whatever the filter leaves of it
+    const std::vector<memory_range> ranges = select_ranges(blocks, request.filter);
 
     dump_result result;
     std::vector<uint8_t> note_bytes;
-    for (const elf_note& note : collect_notes(target, result)) {
+    for (const elf_note& note : collect_notes(target, request.layout, result)) {
         result.notes.push_back({note.owner, note.type, note.size});
         note_bytes.insert(note_bytes.end(), note.bytes.begin(), note.bytes.end());
     }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace vmcore {
@@ -32,10 +34,19 @@ class cpu_context {
 public:
     virtual ~cpu_context() = default;
 
-    /// In the order of the target's NT_PRSTATUS; riscv64 and riscv32: pc, then x1 to x31; x86_64: r15, r14,
-    /// r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss,
-    /// fs_base, gs_base, ds, es, fs, gs.
-    virtual std::vector<uint64_t> general_registers() const = 0;
+    /// A register by the name that its architecture gives it, in lower case; none when the CPU has no such
+    /// register, or it is not known. These names have a place in a dump:
+    ///
+    /// * riscv64, riscv32: pc, x1 to x31, the CSRs of riscv_csrs(), f0 to f31, and priv, the privilege mode
+    ///   (0 user, 1 supervisor, 3 machine);
+    /// * x86_64, i386, whose registers have their 64-bit names in either: rax to r15, rip, rflags, orig_rax;
+    ///   of cs, ds, es, fs, gs, ss, ldt, tr, gdt and idt the selector under that name, and cs.base, cs.limit
+    ///   and cs.flags (bits 8 to 23 of the descriptor's upper word) and so on; cr0 to cr4, efer and
+    ///   kernel_gs_base;
+    /// * aarch64: x0 to x30, sp, pc, pstate, fpsr, fpcr, and v0.lo and v0.hi, the halves of a vector
+    ///   register, to v31.hi;
+    /// * arm: r0 to r12, sp, lr, pc, cpsr, d0 to d31, fpscr.
+    virtual std::optional<uint64_t> register_value(std::string_view name) const = 0;
 };
 
 } // namespace vmcore

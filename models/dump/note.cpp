@@ -1,18 +1,19 @@
 // The guest's note, checked, and the CPUs' notes, built.
 //
 // The checks of the guest's note and the texts of their warnings are QEMU's, so that scripts which know them
-// keep working. Three things differ, because a reader of the file is better off: nothing is changed in the
-// copy, a note that is not there (unmapped, or a header of zeros) is left out, and bytes that could not be
-// read are told.
+// keep working. In the portable layout four things differ, because a reader of the file is better off:
+// nothing is changed in the copy, a note that is not there (unmapped, or a header of zeros) is left out,
+// bytes that could not be read are told, and the start of memory is read as the kernel prints it. QEMU's
+// layout has QEMU's bytes, and the warnings all the same.
 
 #include "models/dump/note.h"
 
 #include "models/dump/vmcoreinfo_text.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <stdexcept>
+#include <cstdlib>
 #include <string_view>
 
 namespace vmcore {
@@ -78,35 +79,61 @@ elf_note build_note(byte_order order, const cpu_note_layout& layout, const std::
     return {owner, layout.type, static_cast<uint32_t>(descriptor.size()), sink.bytes()};
 }
 
-elf_note build_cpu_note(const dump_target& target, const cpu_note_layout& layout, const cpu_context& cpu,
-                        size_t index) {
-    const register_block& block = layout.registers;
-    const std::vector<uint64_t> values = (cpu.*block.read)();
-    if (values.size() != block.count)
-        throw std::runtime_error("CPU " + std::to_string(index) + " gives " + std::to_string(values.size()) +
-                                 " registers, a " + target.name + " dump expects " +
-                                 std::to_string(block.count));
+std::vector<uint8_t> build_descriptor(const dump_target& target, const cpu_note_layout& layout,
+                                      const cpu_context& cpu, size_t index) {
+    if (layout.build)
+        return layout.build(cpu, index, target.order);
     std::vector<uint8_t> descriptor(layout.size);
+    const auto put = [&](uint32_t offset, uint32_t width, uint64_t value) {
+        store_bytes(&descriptor.at(offset), value, width, target.order);
+    };
     if (layout.pid_offset)
-        store_bytes(&descriptor.at(*layout.pid_offset), index + 1, 4, target.order);
-    for (size_t i = 0; i < values.size(); ++i)
-        store_bytes(&descriptor.at(block.offset + i * block.width), values[i], block.width, target.order);
+        put(*layout.pid_offset, 4, index + 1);
+    for (const register_field& field : layout.registers)
+        put(field.offset, field.width, cpu.register_value(field.name).value_or(0));
     for (const constant_field& field : layout.constants)
-        store_bytes(&descriptor.at(field.offset), field.value, field.width, target.order);
-    return build_note(target.order, layout, descriptor);
+        put(field.offset, field.width, field.value);
+    return descriptor;
+}
+
+// As QEMU does: hexadecimal with or without "0x", a sign and blanks before it, and only for some targets.
+std::optional<uint64_t> read_hex_number(std::string_view text) {
+    const std::string line(text);
+    char* end = nullptr;
+    errno = 0;
+    const uint64_t number = std::strtoull(line.c_str(), &end, 16);
+    const bool is_whole = end != line.c_str() && *end == '\0' && errno == 0;
+    return is_whole ? std::optional<uint64_t>(number) : std::nullopt;
+}
+
+void read_phys_base(guest_note& result, std::string_view descriptor, const dump_target& target,
+                    dump_layout layout) {
+    if (!target.phys_base_key || (layout == dump_layout::qemu && !target.qemu_reads_phys_base))
+        return;
+    const vmcoreinfo_text lines(descriptor);
+    const std::optional<std::string_view> value = lines.value(target.phys_base_key);
+    if (!value)
+        return;
+    result.phys_base =
+        layout == dump_layout::qemu ? read_hex_number(*value) : lines.number(target.phys_base_key);
+    if (!result.phys_base)
+        result.warnings.push_back("Failed to read " + std::string(target.phys_base_key) + "=");
 }
 
 } // namespace
 
 guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& memory,
-                           const dump_target& target) {
+                           const dump_target& target, dump_layout layout) {
     const std::string reason = reason_to_refuse(record);
     if (!reason.empty())
         return refuse(reason);
 
+    guest_note result;
     std::vector<uint8_t> bytes(header_size);
     if (read_clipped(memory, record.paddr, bytes) < header_size)
-        return refuse("guest note is not in memory: nothing is mapped at " + hex(record.paddr));
+        result.warnings.push_back("guest note is not in memory: nothing is mapped at " + hex(record.paddr));
+    if (!result.warnings.empty() && layout == dump_layout::portable)
+        return result;
     const uint64_t name_size = load_bytes(&bytes[0], 4, target.order);
     const uint64_t desc_size = load_bytes(&bytes[4], 4, target.order);
     const uint32_t type = static_cast<uint32_t>(load_bytes(&bytes[8], 4, target.order));
@@ -114,26 +141,26 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
     const uint64_t note_size = desc_offset + round_up_to_word(desc_size);
     if (note_size > record.size) // which is at most max_guest_note_size, so each part is as well
         return refuse("Invalid guest note header");
-    if (name_size == 0 && desc_size == 0 && type == 0)
-        return refuse("guest note is empty: its header at " + hex(record.paddr) + " is all zero");
+    const bool is_empty = name_size == 0 && desc_size == 0 && type == 0;
+    if (is_empty && result.warnings.empty())
+        result.warnings.push_back("guest note is empty: its header at " + hex(record.paddr) + " is all zero");
+    if (is_empty && layout == dump_layout::portable)
+        return result;
 
-    guest_note result;
     bytes.assign(note_size, 0);
     const uint64_t mapped = read_clipped(memory, record.paddr, bytes);
-    if (mapped < note_size)
+    if (mapped < note_size && result.warnings.empty())
         result.warnings.push_back("guest note at " + hex(record.paddr) +
                                   " is only partly in memory: " + std::to_string(note_size - mapped) +
                                   " of its " + std::to_string(note_size) + " bytes are zero in the dump");
 
     const char* text = reinterpret_cast<const char*>(bytes.data());
     const std::string_view name(text + header_size, name_size);
-    const std::string_view descriptor(text + desc_offset, desc_size);
     result.is_vmcoreinfo = name == std::string_view("VMCOREINFO", 11);
-    if (result.is_vmcoreinfo && target.phys_base_key) {
-        const vmcoreinfo_text lines(descriptor);
-        result.phys_base = lines.number(target.phys_base_key);
-        if (!result.phys_base && lines.value(target.phys_base_key))
-            result.warnings.push_back("Failed to read " + std::string(target.phys_base_key) + "=");
+    if (result.is_vmcoreinfo) {
+        read_phys_base(result, {text + desc_offset, desc_size}, target, layout);
+        if (layout == dump_layout::qemu && desc_offset + desc_size < note_size)
+            bytes[desc_offset + desc_size] = 0;
     }
     const bool terminated = !name.empty() && name.back() == '\0';
     result.note = elf_note{printable(name.substr(0, name.size() - terminated)), type,
@@ -141,13 +168,20 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
     return result;
 }
 
-std::vector<elf_note> build_cpu_notes(const dump_target& target,
-                                      const std::vector<const cpu_context*>& cpus) {
+std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vector<const cpu_context*>& cpus,
+                                      dump_layout layout) {
     std::vector<elf_note> notes;
+    const auto add = [&](const cpu_note_layout& note, const cpu_context& cpu, size_t index) {
+        if (note.build && layout == dump_layout::qemu)
+            return;
+        const std::vector<uint8_t> descriptor = build_descriptor(target, note, cpu, index);
+        if (!descriptor.empty())
+            notes.push_back(build_note(target.order, note, descriptor));
+    };
     for (const std::vector<cpu_note_layout>& group : target.note_groups)
         for (size_t index = 0; index < cpus.size(); ++index)
-            for (const cpu_note_layout& layout : group)
-                notes.push_back(build_cpu_note(target, layout, *cpus[index], index));
+            for (const cpu_note_layout& note : group)
+                add(note, *cpus[index], index);
     return notes;
 }
 

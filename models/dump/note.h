@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/dump/arch.h"
+#include "models/dump/dump_layout.h"
 #include "models/dump/guest_state.h"
 #include "models/vmcoreinfo/record.h"
 
@@ -33,11 +34,13 @@ constexpr uint32_t max_guest_note_size = 1u << 20;
 
 /// Fetches and checks the note that `record` points at. The guest is not trusted: whatever it wrote, the
 /// answer is a note of at most record.size bytes or a warning, never an exception.
+/// @param layout in QEMU's a note that is not there is an empty one, the byte behind a VMCOREINFO text
+/// becomes 0, and phys_base is read as QEMU reads it
 guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& memory,
-                           const dump_target& target);
+                           const dump_target& target, dump_layout layout = dump_layout::portable);
 
-/// The notes of all CPUs in file order. Throws std::runtime_error when a CPU gives another number of
-/// registers than the target has.
-std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vector<const cpu_context*>& cpus);
+/// The notes of all CPUs in file order. In QEMU's layout there are only those that QEMU has as well.
+std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vector<const cpu_context*>& cpus,
+                                      dump_layout layout = dump_layout::portable);
 
 } // namespace vmcore

@@ -30,8 +30,14 @@ struct ram_piece {
 /// How many bytes of RAM belong below 4 GiB: all of them if they leave room for devices, else 3 GiB.
 uint64_t ram_below_4g(uint64_t ram_size);
 
-/// RAM around the ROMs below 1 MiB, and what has no place below 4 GiB above it, in ascending order. The RAM
-/// under the ROMs cannot be reached.
-std::vector<ram_piece> ram_pieces(uint64_t ram_size);
+/// What lies at option_rom and bios_rom_low.
+enum class low_area {
+    roms,   ///< as after power-on
+    shadow, ///< RAM, as firmware leaves it: it copies the ROMs there
+};
+
+/// RAM, around the ROMs below 1 MiB if these are there, and what has no place below 4 GiB above it, in
+/// ascending order. The RAM under ROMs cannot be reached.
+std::vector<ram_piece> ram_pieces(uint64_t ram_size, low_area low);
 
 } // namespace vmcore::pc

@@ -13,15 +13,19 @@ namespace vmcore::pc {
 
 pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& config)
     : sc_core::sc_module(name)
+    , m_low_area(config.cpu_state ? low_area::shadow : low_area::roms)
     , m_ram_size(config.ram_size)
     , m_memory_bus("memory_bus", bus_config(config))
     , m_port_bus("port_bus", bus_config(config))
     , m_ram("ram", ram_config(config, config.ram_size))
-    , m_option_rom("option_rom", rom_config(config, regions::option_rom.size))
     , m_bios_rom("bios_rom", rom_config(config, regions::bios_rom.size))
     , m_fw_cfg("fw_cfg", fw_cfg_config(config))
     , m_images(image_targets())
     , m_interrupts("interrupt", interrupt_inputs) {
+    if (config.cpu_state)
+        m_cpus = *config.cpu_state;
+    if (m_low_area == low_area::roms)
+        m_option_rom = std::make_unique<memory>("option_rom", rom_config(config, regions::option_rom.size));
     map_memory(config);
     m_port_bus.map("fw_cfg", fw_cfg_io::first_port, fw_cfg_io::register_bytes, m_fw_cfg.socket);
     m_fw_cfg.dma.socket.bind(m_memory_bus.target_socket);
@@ -36,27 +40,31 @@ pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& conf
 
 void pc_board::map_memory(const board_config& config) {
     bool mapped = false;
-    for (const ram_piece& piece : ram_pieces(config.ram_size)) {
+    for (const ram_piece& piece : ram_pieces(config.ram_size, m_low_area)) {
         if (mapped)
             m_memory_bus.alias("ram", "ram", piece.base, piece.size, piece.offset);
         else
             m_memory_bus.map("ram", piece.base, piece.size, m_ram.socket, piece.offset);
         mapped = true;
     }
-    m_memory_bus.map("option_rom", regions::option_rom.base, regions::option_rom.size, m_option_rom.socket);
     m_memory_bus.map("bios_rom", regions::bios_rom.base, regions::bios_rom.size, m_bios_rom.socket);
+    if (!m_option_rom)
+        return;
+    m_memory_bus.map("option_rom", regions::option_rom.base, regions::option_rom.size, m_option_rom->socket);
     m_memory_bus.alias("bios_rom", "bios_rom_low", regions::bios_rom_low.base, regions::bios_rom_low.size,
                        regions::bios_rom.size - regions::bios_rom_low.size);
 }
 
 std::vector<image_target> pc_board::image_targets() {
     std::vector<image_target> targets;
-    for (const ram_piece& piece : ram_pieces(m_ram_size))
+    for (const ram_piece& piece : ram_pieces(m_ram_size, m_low_area))
         targets.push_back({"RAM", piece.base, piece.size, m_ram.data() + piece.offset});
-    targets.push_back(
-        {"option ROM", regions::option_rom.base, regions::option_rom.size, m_option_rom.data()});
-    targets.push_back({"BIOS ROM", regions::bios_rom_low.base, regions::bios_rom_low.size,
-                       m_bios_rom.data() + (regions::bios_rom.size - regions::bios_rom_low.size)});
+    if (m_option_rom) {
+        targets.push_back(
+            {"option ROM", regions::option_rom.base, regions::option_rom.size, m_option_rom->data()});
+        targets.push_back({"BIOS ROM", regions::bios_rom_low.base, regions::bios_rom_low.size,
+                           m_bios_rom.data() + (regions::bios_rom.size - regions::bios_rom_low.size)});
+    }
     targets.push_back({"BIOS ROM", regions::bios_rom.base, regions::bios_rom.size, m_bios_rom.data()});
     return targets;
 }
@@ -95,13 +103,27 @@ std::vector<interrupt_device> pc_board::interrupt_devices() const {
     return {controller};
 }
 
+std::vector<const cpu_context*> pc_board::cpus() const {
+    std::vector<const cpu_context*> all;
+    for (const cpu_state& cpu : m_cpus.cpus)
+        all.push_back(&cpu);
+    return all;
+}
+
+/// QEMU has the first one made before, and the others after, a device without a name.
+std::string pc_board::cpu_path(unsigned index) const {
+    return "/machine/unattached/device[" + std::to_string(index == 0 ? 0 : index + 1) + "]";
+}
+
 std::vector<memory_range> pc_board::ranges() const {
     std::vector<memory_range> all;
-    for (const ram_piece& piece : ram_pieces(m_ram_size))
+    for (const ram_piece& piece : ram_pieces(m_ram_size, m_low_area))
         all.push_back({piece.base, piece.size, m_ram.data() + piece.offset});
-    all.push_back({regions::option_rom.base, regions::option_rom.size, m_option_rom.data()});
-    all.push_back({regions::bios_rom_low.base, regions::bios_rom_low.size,
-                   m_bios_rom.data() + (regions::bios_rom.size - regions::bios_rom_low.size)});
+    if (m_option_rom) {
+        all.push_back({regions::option_rom.base, regions::option_rom.size, m_option_rom->data()});
+        all.push_back({regions::bios_rom_low.base, regions::bios_rom_low.size,
+                       m_bios_rom.data() + (regions::bios_rom.size - regions::bios_rom_low.size)});
+    }
     all.push_back({regions::bios_rom.base, regions::bios_rom.size, m_bios_rom.data()});
     std::sort(all.begin(), all.end(),
               [](const memory_range& a, const memory_range& b) { return a.base < b.base; });

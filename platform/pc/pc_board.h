@@ -7,6 +7,7 @@
 #include "platform/board.h"
 #include "platform/board_config.h"
 #include "platform/image_list.h"
+#include "platform/pc/memory_map.h"
 #include "platform/quirk_reporter.h"
 
 #include <memory>
@@ -16,7 +17,9 @@
 namespace vmcore::pc {
 
 /// Memory and fw_cfg of qemu-system-x86_64 -M pc: RAM, ROMs, a bus of I/O ports with fw_cfg, and on request
-/// the vmcoreinfo device. There is no CPU: an initiator on memory_bus() and port_bus() plays it.
+/// the vmcoreinfo device. No CPU executes: an initiator on memory_bus() and port_bus() plays it. With
+/// board_config::cpu_state there are CPUs for a dump to tell of, and the board is one whose firmware has run:
+/// below 1 MiB there is RAM only.
 class pc_board : public sc_core::sc_module, public board {
 public:
     /// @throws std::runtime_error naming the option and the file that cannot be used
@@ -27,12 +30,12 @@ public:
     void yield() override {}
     void hold() override {}
     void release() override {}
-    std::string target() const override { return "x86_64"; }
+    std::string target() const override { return m_cpus.target; }
     bus& memory_bus() override { return m_memory_bus; }
     bus* port_bus() override { return &m_port_bus; }
     std::vector<interrupt_device> interrupt_devices() const override;
-    std::string cpu_path(unsigned) const override { return ""; } // there is none to ask for
-    std::vector<const cpu_context*> cpus() const override { return {}; }
+    std::string cpu_path(unsigned index) const override;
+    std::vector<const cpu_context*> cpus() const override;
     uint64_t instructions() const override { return 0; }
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     void on_publish(std::function<void()> callback) override;
@@ -46,11 +49,13 @@ private:
 
     using wire = sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS>;
 
+    cpu_states m_cpus{"x86_64", {}};
+    low_area m_low_area;
     uint64_t m_ram_size;
     bus m_memory_bus;
     bus m_port_bus;
     memory m_ram;
-    memory m_option_rom;
+    std::unique_ptr<memory> m_option_rom; ///< null: there is RAM in its place
     memory m_bios_rom;
     fw_cfg_io m_fw_cfg;
     std::unique_ptr<vmcore::vmcoreinfo> m_vmcoreinfo;

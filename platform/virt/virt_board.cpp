@@ -1,5 +1,6 @@
 #include "platform/virt/virt_board.h"
 
+#include "models/dump/riscv_state_note.h"
 #include "platform/board_parts.h"
 #include "platform/virt/boot_images.h"
 #include "platform/virt/register_text.h"
@@ -80,6 +81,15 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     added.mtip(m_mtip[index]);
     added.meip(m_meip[index]);
     m_contexts.emplace_back(added);
+}
+
+std::optional<uint64_t> virt_board::hart_context::register_value(std::string_view name) const {
+    if (name == "priv")
+        return static_cast<uint64_t>(m_hart.mode());
+    for (const riscv_csr& csr : riscv_csrs())
+        if (name == csr.name)
+            return m_hart.csr(csr.number);
+    return find_register(m_hart, std::string(name));
 }
 
 std::optional<quirk_reporter::initiator> virt_board::initiator() const {

@@ -54,7 +54,7 @@ private:
     public:
         explicit hart_context(const hart& described)
             : m_hart(described) {}
-        std::vector<uint64_t> general_registers() const override { return m_hart.general_registers(); }
+        std::optional<uint64_t> register_value(std::string_view name) const override;
 
     private:
         const hart& m_hart;

@@ -248,6 +248,47 @@ def elf_image_seeds():
     yield "board-elf-at-the-end", board(1 + 2, elf([(2**64 - 4, 4, 4)]), b"kernel")
 
 
+def core(notes, machine=62, kind=4, phoff=64, filesz=None, elf_class=2):
+    """Notes: (owner, type, descriptor)."""
+    def padded(data):
+        return data + b"\0" * (-len(data) % 4)
+
+    contents = b"".join(struct.pack("<III", len(owner), len(text), note_type) + padded(owner) + padded(text)
+                        for owner, note_type, text in notes)
+    filesz = len(contents) if filesz is None else filesz
+    ident = b"\x7fELF" + bytes([elf_class]) + b"\x01\x01" + bytes(9)
+    if elf_class == 2:
+        return ident + struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, 0, phoff, 0, 0, 64, 56, 1, 0, 0, 0) + \
+            struct.pack("<IIQQQQQQ", 4, 0, 120, 0, 0, filesz, filesz, 0) + contents
+    return ident + struct.pack("<HHIIIIIHHHHHH", kind, machine, 1, 0, 52, 0, 0, 52, 32, 1, 0, 0, 0) + \
+        struct.pack("<IIIIIIII", 4, 84, 0, 0, filesz, filesz, 0, 0) + contents
+
+
+def cpu_state_seeds():
+    prstatus, state = bytes(range(256)) + bytes(80), struct.pack("<II", 1, 440) + bytes(range(216)) * 2
+    two = [(b"CORE\0", 1, prstatus)] * 2 + [(b"QEMU\0", 0, state)] * 2
+    yield "core", core(two + [(b"VMCOREINFO\0", 0, b"OSRELEASE=6.1\n")])
+    yield "core-i386", core([(b"CORE\0", 1, prstatus[:144]), (b"QEMU\0", 0, state)], machine=3)
+    yield "core-i386-elf32", core([(b"CORE\0", 1, prstatus[:144]), (b"QEMU\0", 0, state)], machine=3, elf_class=1)
+    yield "core-riscv", core([(b"CORE\0", 1, prstatus + bytes(40))], machine=243)
+    yield "core-without-qemu", core(two[:2])
+    yield "core-one-qemu", core(two[:3])
+    yield "core-cut", core(two)[:300]
+    yield "core-size-wrong", core([(b"CORE\0", 1, prstatus[:-4])])
+    yield "core-past-the-end", core(two, filesz=2**64 - 8)
+    yield "core-headers-nowhere", core(two, phoff=2**64 - 8)
+    yield "core-executable", core(two, kind=2)
+    yield "core-empty", core([])
+    yield "core-huge-name", core(two)[:120] + b"\xff" * 4 + core(two)[124:]
+    yield "json", b'{"cpus": [{"rax": "0x1", "cr3": 4096, "efer": 1280, "cs": {"selector": 16, "base": 0, "limit": "0xffffffff", ' \
+                  b'"flags": "0xa09b00"}, "gdt": {"base": 1, "limit": 127}}, {"eip": 1}]}'
+    yield "json-i386", b'{"cpus": [{"eax": 1, "efer": 0}]}'
+    yield "json-unknown", b'{"cpus": [{"rxa": 1}]}'
+    yield "json-wrong", b'{"cpus": [{"rax": -1}, {"cs": {"limit": 1e99}}, null]}'
+    yield "json-deep", b'{"cpus": [' + b'{"cs":' * 40 + b"1" + b"}" * 40 + b"]}"
+    yield "json-nul", b'{"cpus": [{"ra\\u0000x": "1\\u0000"}]}'
+
+
 def protocol_seeds():
     qtest = {
         "read": "readl 0x10100000\nreadq 0x10100010\nread 0x80000000 0x10\n",
@@ -279,7 +320,8 @@ def protocol_seeds():
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
     for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("note", note_seeds()), ("option", option_seeds()),
-                          ("elf_image", elf_image_seeds()), ("protocol", protocol_seeds())):
+                          ("elf_image", elf_image_seeds()), ("cpu_state", cpu_state_seeds()),
+                          ("protocol", protocol_seeds())):
         os.makedirs(os.path.join(corpus, target), exist_ok=True)
         for name, data in seeds:
             with open(os.path.join(corpus, target, "seed-" + name), "wb") as file:

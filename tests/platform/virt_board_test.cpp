@@ -77,6 +77,19 @@ SC_TEST(virt_machine, fw_cfg_tells_defaults) {
     EXPECT_EQ(file_contents("etc/boot-menu-wait"), bytes());
 }
 
+SC_TEST(virt_machine, a_hart_tells_its_registers_by_name) {
+    ASSERT_EQ(board.cpus().size(), 1u);
+    const cpu_context& hart = *board.cpus()[0];
+    EXPECT_EQ(hart.register_value("pc"), 0x1000u);
+    EXPECT_EQ(hart.register_value("x31"), 0u);
+    EXPECT_EQ(hart.register_value("priv"), 3u);
+    EXPECT_EQ(hart.register_value("misa"), 0x8000000000101105u) << "RV64IMAC with U";
+    EXPECT_EQ(hart.register_value("mconfigptr"), 0u) << "which info registers does not list";
+    EXPECT_EQ(hart.register_value("satp"), std::nullopt) << "it has no S mode";
+    EXPECT_EQ(hart.register_value("f0"), std::nullopt);
+    EXPECT_EQ(hart.register_value("rax"), std::nullopt);
+}
+
 virt::virt_config settled() {
     virt::virt_config config;
     config.cpus = 2;

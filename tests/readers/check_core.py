@@ -21,6 +21,7 @@ VMCOREINFO = ["OSRELEASE=6.1.0-known", "PAGESIZE=4096", "SYMBOL(swapper_pg_dir)=
 VMCOREINFO_SIZE = sum(len(line) + 1 for line in VMCOREINFO)
 LOADS = {"riscv64": [(0x1000, 0xf000), (0x80000000, 0x200000), (0x100000000, 0x1000)],
          "riscv32": [(0x1000, 0xf000), (0x80000000, 0x200000)]}
+STATE_SIZE = 24 + 16  # our own note, with one CSR: readers pass over it
 PRSTATUS_SIZE = {"riscv64": 376, "riscv32": 204}
 
 
@@ -82,7 +83,8 @@ def readelf(directory):
             expect((vaddr, paddr, filesz, memsz) == (base, base, size, size), f"segment at {base:#x}")
             expect(offset % 4096 == 0 and align == 0, f"place of the segment at {base:#x}")
         notes = re.findall(r"^ +(\S+) +0x(\w+)\t", text, re.MULTILINE)
-        expect(notes == [("CORE", f"{PRSTATUS_SIZE[target]:08x}")] * 2 + [("VMCOREINFO", f"{VMCOREINFO_SIZE:08x}")],
+        expect(notes == [("CORE", f"{PRSTATUS_SIZE[target]:08x}")] * 2 + [("VMCORE-VP", f"{STATE_SIZE:08x}")] * 2 +
+               [("VMCOREINFO", f"{VMCOREINFO_SIZE:08x}")],
                f"notes are {notes}")
 
 

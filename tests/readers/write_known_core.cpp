@@ -38,7 +38,11 @@ void write_core(const std::string& directory, const std::string& target) {
     memory.put(0x80100004, guest_note_bytes(vmcoreinfo_name, vmcoreinfo_text));
     fake_vmcoreinfo vmcoreinfo;
     vmcoreinfo.value = elf_record(0x80100004, 4096);
-    const fake_cpu hart0(0x80000100), hart1(0xffffffe012345000);
+    fake_cpu hart0(0x80000100), hart1(0xffffffe012345000);
+    for (fake_cpu* hart : {&hart0, &hart1}) { // for the note that readers know nothing of
+        hart->set("priv", 1);
+        hart->set("satp", 0x8000000000081234);
+    }
 
     const dumper engine(("dumper_" + target).c_str(), memory, &vmcoreinfo, {&hart0, &hart1});
     dump_request request;

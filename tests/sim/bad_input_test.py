@@ -137,6 +137,17 @@ class BadInput(unittest.TestCase):
         self.pc_refused(r"needs addr=", "-device", f"loader,file={blob},force-raw=on")
         self.pc_refused(r"force-raw=on", "-device", f"loader,file={FIRMWARE},addr=0x100000")
 
+    def test_cpu_state(self):
+        state = self.path("cpus.json", b'{"cpus": [{"rip": 1}]}')
+        self.refused(r"--cpu-state: the virt board has CPUs of its own", "--cpu-state", state)
+        self.pc_refused(r"--cpu-state: a file with 1 CPUs, -smp says 2", "--cpu-state", state, "-smp", "2")
+        self.pc_refused(r"--cpu-state: cannot read '/nonexistent': No such file", "--cpu-state", "/nonexistent")
+        wrong = self.path("wrong.json", b'{"cpus": [{"rxa": 1}]}')
+        self.pc_refused(r"--cpu-state '.*wrong.json': cpus\[0\].rxa: no such register, did you mean 'rax'", "--cpu-state",
+                        wrong)
+        cut = self.path("cut.elf", b"\x7fELF\x02\x01\x01")
+        self.pc_refused(r"--cpu-state '.*cut.elf': cut off in its ELF header", "--cpu-state", cut)
+
     def test_a_program_named_for_x86_64_has_the_pc_board(self):
         link = self.path("vp-system-x86_64")
         os.symlink(VMCORE_VP, link)

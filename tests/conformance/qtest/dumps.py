@@ -31,7 +31,10 @@ class Dump:
 
     @property
     def core(self):
-        return elf_core.Core(self.path)
+        """Without vmcore-vp's own notes about the harts, which QEMU has not."""
+        core = elf_core.Core(self.path)
+        core.notes = [note for note in core.notes if note.name != "VMCORE-VP"]
+        return core
 
     @property
     def exists(self):

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/dump/cpu_state.h"
 #include "models/dump/guest_state.h"
 #include "models/vmcoreinfo/record.h"
 
@@ -64,23 +65,15 @@ private:
     std::deque<block> m_blocks;
 };
 
-/// A CPU whose registers are first, first + 1, ...
-class fake_cpu : public cpu_context {
+/// A RISC-V hart whose pc is first, x1 first + 1 and so on; of its other registers it has what a test
+/// sets.
+class fake_cpu : public cpu_state {
 public:
-    explicit fake_cpu(uint64_t first = 0, size_t count = 32)
-        : m_first(first)
-        , m_count(count) {}
-
-    std::vector<uint64_t> general_registers() const override {
-        std::vector<uint64_t> values;
-        for (size_t i = 0; i < m_count; ++i)
-            values.push_back(m_first + i);
-        return values;
+    explicit fake_cpu(uint64_t first = 0) {
+        set("pc", first);
+        for (unsigned number = 1; number < 32; ++number)
+            set("x" + std::to_string(number), first + number);
     }
-
-private:
-    uint64_t m_first;
-    size_t m_count;
 };
 
 /// A vmcoreinfo device with whatever record a test wants.

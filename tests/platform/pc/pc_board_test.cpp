@@ -38,9 +38,9 @@ struct piece {
     }
 };
 
-std::vector<piece> pieces(uint64_t mebibytes) {
+std::vector<piece> pieces(uint64_t mebibytes, pc::low_area low = pc::low_area::roms) {
     std::vector<piece> all;
-    for (const pc::ram_piece& each : pc::ram_pieces(mebibytes * mebibyte))
+    for (const pc::ram_piece& each : pc::ram_pieces(mebibytes * mebibyte, low))
         all.push_back({each.base, each.base + each.size - 1, each.offset});
     return all;
 }
@@ -55,6 +55,14 @@ TEST(pc_memory_map, ram_of_3584_mib_and_more_is_split_at_3_gib) {
     EXPECT_EQ(pieces(3584), (std::vector<piece>{low, split, {0x100000000, 0x11fffffff, 0xc0000000}}));
     EXPECT_EQ(pieces(4097), (std::vector<piece>{low, split, {0x100000000, 0x1400fffff, 0xc0000000}}));
     EXPECT_EQ(pieces(8192), (std::vector<piece>{low, split, {0x100000000, 0x23fffffff, 0xc0000000}}));
+}
+
+TEST(pc_memory_map, shadowed_ram_has_no_hole_below_4_gib) {
+    const auto shadow = pc::low_area::shadow;
+    EXPECT_EQ(pieces(1, shadow), (std::vector<piece>{{0, 0xfffff, 0}}));
+    EXPECT_EQ(pieces(96, shadow), (std::vector<piece>{{0, 0x5ffffff, 0}}));
+    EXPECT_EQ(pieces(3584, shadow),
+              (std::vector<piece>{{0, 0xbfffffff, 0}, {0x100000000, 0x11fffffff, 0xc0000000}}));
 }
 
 TEST(pc_memory_map, e820_tells_the_same_as_qemu_s) {
@@ -283,6 +291,51 @@ SC_TEST(loaded_pc_machine, files_are_in_rom_and_ram_and_come_back_with_a_reset) 
     EXPECT_TRUE(cpu.write(0, {9, 9, 9}).ok());
     board.reset();
     EXPECT_EQ(cpu.read(0, 3).data, (bytes{5, 6, 9}));
+}
+
+/// The state of two CPUs, so that the board is one whose firmware has run.
+board_config stopped_machine() {
+    board_config config;
+    config.ram_size = 96 * mebibyte;
+    config.cpu_state = cpu_states{"i386", std::vector<cpu_state>(2)};
+    config.cpu_state->cpus[1].set("rip", 0x1234);
+    return config;
+}
+
+struct stopped_pc_machine : pc_bench {
+    stopped_pc_machine()
+        : pc_bench(stopped_machine()) {}
+};
+
+SC_TEST(stopped_pc_machine, has_ram_in_one_piece_and_the_bios_rom) {
+    const std::vector<memory_range> all = board.ranges();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].base, 0u);
+    EXPECT_EQ(all[0].size, 96 * mebibyte);
+    EXPECT_EQ(all[1].base, 0xfffc0000u);
+    EXPECT_EQ(all[1].size, 0x40000u);
+    for (uint64_t address : {0xc0000, 0xe0000, 0xffff8}) {
+        EXPECT_TRUE(cpu.write_value(address, 0x1122334455667788, 8).ok()) << std::hex << address;
+        EXPECT_EQ(cpu.read(address, 8).value(), 0x1122334455667788u) << std::hex << address;
+    }
+    EXPECT_FALSE(cpu.write_value(0xfffffff8, 1, 8).ok()) << "the ROM is one still";
+}
+
+SC_TEST(stopped_pc_machine, has_the_cpus_that_it_was_given) {
+    EXPECT_EQ(board.target(), "i386");
+    ASSERT_EQ(board.cpus().size(), 2u);
+    EXPECT_EQ(board.cpus()[1]->register_value("rip"), 0x1234u);
+    EXPECT_EQ(board.cpu_path(0), "/machine/unattached/device[0]");
+    EXPECT_EQ(board.cpu_path(1), "/machine/unattached/device[2]");
+}
+
+SC_TEST(pc_machine, has_no_cpu_and_the_roms_of_power_on) {
+    EXPECT_EQ(board.target(), "x86_64");
+    EXPECT_TRUE(board.cpus().empty());
+    std::vector<uint64_t> bases; // as in a dump of QEMU's at that moment
+    for (const memory_range& range : board.ranges())
+        bases.push_back(range.base);
+    EXPECT_EQ(bases, (std::vector<uint64_t>{0, 0xc0000, 0xe0000, 0x100000, 0xfffc0000}));
 }
 
 TEST(pc_board, needs_no_initiator) {
