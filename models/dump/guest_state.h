@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace vmcore {
@@ -36,6 +38,13 @@ public:
     /// r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss,
     /// fs_base, gs_base, ds, es, fs, gs.
     virtual std::vector<uint64_t> general_registers() const = 0;
+
+    /// One register by the name that the architecture gives it, in lower case, for example "satp" or "cr3".
+    /// None: there is no such register here.
+    virtual std::optional<uint64_t> register_value(std::string_view name) const {
+        (void)name;
+        return std::nullopt;
+    }
 };
 
 } // namespace vmcore
