@@ -1,7 +1,10 @@
 #include "models/dump/dumper.h"
 
 #include "models/dump/core_writer.h"
+#include "models/dump/hex_text.h"
 #include "models/dump/kdump.h"
+#include "models/dump/rescue.h"
+#include "models/dump/virtual_layout.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,6 +26,23 @@ void check_format(const std::string& format) {
     throw std::runtime_error("unknown dump format '" + format + "': expected one of " + built);
 }
 
+template <class Element>
+void append(std::vector<Element>& to, const std::vector<Element>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Which of the notes found in memory was taken, and why.
+std::string describe(const std::vector<rescue_candidate>& candidates) {
+    const rescue_candidate& best = candidates.front();
+    std::string text = "VMCOREINFO was found in memory, at " + hex_text(best.paddr) + ":";
+    for (const std::string& reason : best.reasons)
+        text += (&reason == &best.reasons.front() ? " " : ", ") + reason;
+    if (candidates.size() > 1)
+        text += "; passed over: " + std::to_string(candidates.size() - 1) + " more, the next best at " +
+                hex_text(candidates[1].paddr);
+    return text;
+}
+
 } // namespace
 
 std::vector<std::string> dump_formats() {
@@ -40,38 +60,91 @@ dumper::dumper(const sc_core::sc_module_name& name, const guest_memory& memory,
     , m_cpus(std::move(cpus))
     , m_files(files) {}
 
-std::vector<elf_note> dumper::collect_notes(const dump_target& target, dump_layout layout,
-                                            dump_result& result) const {
-    std::vector<elf_note> notes = build_cpu_notes(target, m_cpus, layout);
-    if (m_vmcoreinfo) {
-        guest_note guest = read_guest_note(m_vmcoreinfo->record(), m_memory, target, layout);
-        result.warnings.insert(result.warnings.end(), guest.warnings.begin(), guest.warnings.end());
-        result.phys_base = guest.phys_base;
-        if (guest.note)
-            notes.push_back(std::move(*guest.note));
+/// What goes into a file of any format.
+struct dumper::contents {
+    dump_target target;
+    std::vector<memory_range> ranges;
+    std::vector<uint8_t> notes;
+    guest_note guest;   ///< the one the notes end with, if there is one
+    core_layout layout; ///< of an ELF file
+};
+
+guest_note dumper::find_guest_note(const dump_request& request, const dump_target& target,
+                                   dump_result& result) const {
+    guest_note found;
+    if (m_vmcoreinfo)
+        found = read_guest_note(m_vmcoreinfo->record(), m_memory, target, request.layout);
+    append(result.warnings, found.warnings);
+    if (!request.rescue || names_linux_kernel(vmcoreinfo_text(found.text)))
+        return found;
+    const std::vector<rescue_candidate> candidates = find_vmcoreinfo(target, m_memory);
+    if (candidates.empty()) {
+        result.warnings.push_back("memory was searched for a VMCOREINFO note, and none was found");
+        return found;
     }
-    return notes;
+    result.warnings.push_back(describe(candidates));
+    return build_vmcoreinfo_note(candidates.front().text, target, request.layout);
 }
 
-void dumper::write_file(output_file& file, const dump_request& request, const core_layout& layout,
-                        const std::vector<uint8_t>& notes, dump_meter& meter, dump_result& result) const {
+dumper::contents dumper::collect(const dump_request& request, dump_result& result) const {
+    const std::vector<memory_range> blocks = m_memory.ranges();
+    // The target is that of all memory, whatever the filter leaves of it.
+    contents dumped = {
+        target_for(find_dump_target(request.target), blocks), select_ranges(blocks, request.filter), {}, {}};
+    std::vector<elf_note> notes = build_cpu_notes(dumped.target, m_cpus, request.layout);
+    dumped.guest = find_guest_note(request, dumped.target, result);
+    result.phys_base = dumped.guest.phys_base;
+    if (dumped.guest.note)
+        notes.push_back(*dumped.guest.note);
+    for (const elf_note& note : notes) {
+        result.notes.push_back({note.owner, note.type, note.size});
+        append(dumped.notes, note.bytes);
+    }
+    for (const memory_range& range : dumped.ranges) {
+        result.segments.push_back({range.base, range.size, 0});
+        result.memory_bytes += range.size;
+    }
+    return dumped;
+}
+
+std::vector<core_mapping> dumper::plan_mappings(const dump_request& request, const contents& dumped,
+                                                dump_result& result) const {
+    const vmcoreinfo_text text(dumped.guest.text);
+    const bool as_qemu = request.layout == dump_layout::qemu;
+    mapping_plan plan;
+    if (request.paging)
+        plan = (as_qemu ? map_cpus_as_qemu : map_cpus)(dumped.target, m_cpus, m_memory, dumped.ranges);
+    else if (!as_qemu && names_linux_kernel(text))
+        plan = map_kernel(dumped.target, text, m_memory, dumped.ranges);
+    append(result.warnings, plan.warnings);
+    return plan.mappings;
+}
+
+core_layout dumper::lay_out(const dump_request& request, const contents& dumped, dump_result& result) const {
+    const core_layout layout = lay_out_core(dumped.target, dumped.notes.size(), dumped.ranges,
+                                            plan_mappings(request, dumped, result), request.layout);
+    for (size_t i = 0; i < layout.segments.size(); ++i)
+        result.segments[i].offset = layout.segments[i].offset;
+    result.bytes = layout.file_size;
+    return layout;
+}
+
+void dumper::write_core_file(output_file& file, const dump_request& request, const contents& dumped,
+                             dump_meter& meter, dump_result& result) const {
     core_options options;
     options.threads = request.threads;
     options.sparse = request.sparse;
     options.on_progress = [&meter](uint64_t bytes) { meter.completed += bytes; };
-    const std::vector<std::string> warnings =
-        write_core(file, find_dump_target(request.target), layout, notes, m_memory, options);
-    result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
+    append(result.warnings, write_core(file, dumped.target, dumped.layout, dumped.notes, m_memory, options));
 }
 
 void dumper::write_kdump_file(output_file& file, const kdump_format& format, const dump_request& request,
-                              std::vector<memory_range> ranges, std::vector<uint8_t> notes, dump_meter& meter,
-                              dump_result& result) const {
+                              const contents& dumped, dump_meter& meter, dump_result& result) const {
     kdump_job job;
     job.format = format;
-    job.target = &find_dump_target(request.target);
-    job.ranges = std::move(ranges);
-    job.notes = std::move(notes);
+    job.target = &dumped.target;
+    job.ranges = dumped.ranges;
+    job.notes = dumped.notes;
     job.cpus = m_cpus.size();
     job.phys_base = result.phys_base;
     job.layout = request.layout;
@@ -79,7 +152,7 @@ void dumper::write_kdump_file(output_file& file, const kdump_format& format, con
     job.on_progress = [&meter](uint64_t bytes) { meter.completed += bytes; };
     const kdump_outcome outcome = write_kdump(file, job, m_memory);
     result.bytes = outcome.bytes;
-    result.warnings.insert(result.warnings.end(), outcome.warnings.begin(), outcome.warnings.end());
+    append(result.warnings, outcome.warnings);
 }
 
 dump_result dumper::write_counted(const dump_request& request, dump_meter& meter) const {
@@ -88,27 +161,11 @@ dump_result dumper::write_counted(const dump_request& request, dump_meter& meter
     const std::optional<kdump_format> kdump = find_kdump_format(request.format);
     if (kdump && (request.filter || request.paging))
         throw std::runtime_error("kdump-compressed format doesn't support paging or filter");
-    const dump_target& target = find_dump_target(request.target);
-    const std::vector<memory_range> ranges = select_ranges(m_memory.ranges(), request.filter);
-    const dump_target& asked = find_dump_target(request.target);
-    const std::vector<memory_range> blocks = m_memory.ranges();
-    const dump_target target = target_for(asked, blocks); // of all memory, whatever the filter leaves of it
-    const std::vector<memory_range> ranges = select_ranges(blocks, request.filter);
 
     dump_result result;
-    std::vector<uint8_t> note_bytes;
-    for (const elf_note& note : collect_notes(target, request.layout, result)) {
-        result.notes.push_back({note.owner, note.type, note.size});
-        note_bytes.insert(note_bytes.end(), note.bytes.begin(), note.bytes.end());
-    }
-    const std::vector<core_mapping> mappings; // none: every range at its physical address
-    const core_layout layout =
-        kdump ? core_layout() : lay_out_core(target, note_bytes.size(), ranges, mappings, request.layout);
-    for (size_t i = 0; i < ranges.size(); ++i) {
-        result.segments.push_back({ranges[i].base, ranges[i].size, kdump ? 0 : layout.segments[i].offset});
-        result.memory_bytes += ranges[i].size;
-    }
-    result.bytes = layout.file_size;
+    contents dumped = collect(request, result);
+    if (!kdump)
+        dumped.layout = lay_out(request, dumped, result);
     meter.total = result.memory_bytes;
 
     std::optional<output_file> file;
@@ -117,9 +174,9 @@ dump_result dumper::write_counted(const dump_request& request, dump_meter& meter
     else
         file.emplace(request.file, m_files);
     if (kdump)
-        write_kdump_file(*file, *kdump, request, ranges, std::move(note_bytes), meter, result);
+        write_kdump_file(*file, *kdump, request, dumped, meter, result);
     else
-        write_file(*file, request, layout, note_bytes, meter, result);
+        write_core_file(*file, request, dumped, meter, result);
     file->commit(request.fsync);
     return result;
 }

@@ -95,13 +95,19 @@ public:
     dump_progress progress() const;
 
 private:
-    std::vector<elf_note> collect_notes(const dump_target& target, dump_result& result) const;
+    struct contents;
+
     dump_result write_counted(const dump_request& request, dump_meter& meter) const;
-    void write_file(output_file& file, const dump_request& request, const core_layout& layout,
-                    const std::vector<uint8_t>& notes, dump_meter& meter, dump_result& result) const;
+    contents collect(const dump_request& request, dump_result& result) const;
+    guest_note find_guest_note(const dump_request& request, const dump_target& target,
+                               dump_result& result) const;
+    std::vector<core_mapping> plan_mappings(const dump_request& request, const contents& dumped,
+                                            dump_result& result) const;
+    core_layout lay_out(const dump_request& request, const contents& dumped, dump_result& result) const;
+    void write_core_file(output_file& file, const dump_request& request, const contents& dumped,
+                         dump_meter& meter, dump_result& result) const;
     void write_kdump_file(output_file& file, const kdump_format& format, const dump_request& request,
-                          std::vector<memory_range> ranges, std::vector<uint8_t> notes, dump_meter& meter,
-                          dump_result& result) const;
+                          const contents& dumped, dump_meter& meter, dump_result& result) const;
 
     const guest_memory& m_memory;
     const vmcoreinfo_source* m_vmcoreinfo;

@@ -8,15 +8,13 @@
 
 #include "models/dump/vmcoreinfo_text.h"
 
-#include <cerrno>
-#include <cstdlib>
 #include <string_view>
 
 namespace vmcore {
 
 namespace {
 
-constexpr uint16_t em_386 = 3, em_arm = 40, em_x86_64 = 62, em_aarch64 = 183;
+constexpr uint16_t em_arm = 40, em_aarch64 = 183;
 constexpr uint32_t smallest_page = 4096, largest_page = 65536;
 
 struct descriptor_place {
@@ -43,15 +41,6 @@ descriptor_place find_vmcoreinfo(const std::vector<uint8_t>& notes, byte_order o
     return found;
 }
 
-// What uname says on such a machine.
-std::string uname_machine(const dump_target& target) {
-    switch (target.machine) {
-    case em_386: return "i686";
-    case em_arm: return "armv7l";
-    default: return target.name;
-    }
-}
-
 bool is_arm(const dump_target& target) {
     return target.machine == em_arm || target.machine == em_aarch64;
 }
@@ -60,27 +49,6 @@ uint32_t portable_page_size(const vmcoreinfo_text& text) {
     const uint64_t said = text.number("PAGESIZE").value_or(smallest_page);
     const bool good = said >= smallest_page && said <= largest_page && (said & (said - 1)) == 0;
     return good ? static_cast<uint32_t>(said) : smallest_page;
-}
-
-// QEMU's: the whole of the value must be hexadecimal, with or without 0x; a minus sign negates it.
-std::optional<uint64_t> qemu_number(const std::optional<std::string_view>& value) {
-    if (!value || value->empty())
-        return std::nullopt;
-    const std::string text(*value);
-    char* end = nullptr;
-    errno = 0;
-    const uint64_t number = std::strtoull(text.c_str(), &end, 16);
-    if (end == text.c_str() || *end != '\0' || errno != 0)
-        return std::nullopt;
-    return number;
-}
-
-uint64_t qemu_phys_base(const kdump_job& job, const vmcoreinfo_text& text, uint64_t fallback) {
-    switch (job.target->machine) {
-    case em_x86_64: return qemu_number(text.value("NUMBER(phys_base)")).value_or(fallback);
-    case em_aarch64: return qemu_number(text.value("NUMBER(PHYS_OFFSET)")).value_or(fallback);
-    default: return fallback;
-    }
 }
 
 } // namespace
@@ -96,15 +64,14 @@ kdump_header identify_kdump(const kdump_job& job) {
     const vmcoreinfo_text text({notes + place.offset, static_cast<size_t>(place.size)});
     const uint64_t lowest = is_arm(target) && !job.ranges.empty() ? job.ranges.front().base : 0;
 
-    if (job.qemu_layout) {
-        header.block_size = target.machine == em_aarch64 ? largest_page : smallest_page;
-        header.phys_base = qemu_phys_base(job, text, lowest);
+    header.phys_base = job.phys_base.value_or(lowest);
+    if (job.layout == dump_layout::qemu) {
+        header.block_size = target.page_size;
         header.machine = "Unknown";
         return header;
     }
     header.block_size = portable_page_size(text);
-    header.phys_base = job.phys_base.value_or(lowest);
-    header.machine = uname_machine(target);
+    header.machine = target.uts_machine;
     if (const auto release = text.value("OSRELEASE")) {
         header.sysname = "Linux";
         header.release = std::string(*release);

@@ -8,6 +8,7 @@
 
 #include "models/dump/note.h"
 
+#include "models/dump/hex_text.h"
 #include "models/dump/vmcoreinfo_text.h"
 
 #include <algorithm>
@@ -24,12 +25,6 @@ constexpr uint32_t header_size = 12; // n_namesz, n_descsz, n_type: 4 bytes each
 
 uint64_t round_up_to_word(uint64_t length) {
     return (length + 3) & ~uint64_t{3};
-}
-
-std::string hex(uint64_t number) {
-    char text[19];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-    return text;
 }
 
 std::string printable(std::string_view name) {
@@ -66,17 +61,17 @@ guest_note refuse(std::string warning) {
     return result;
 }
 
-elf_note build_note(byte_order order, const cpu_note_layout& layout, const std::vector<uint8_t>& descriptor) {
-    const std::string owner = layout.owner;
+elf_note build_note(byte_order order, const std::string& owner, uint32_t type,
+                    const std::vector<uint8_t>& descriptor) {
     byte_sink sink(order);
     sink.put(owner.size() + 1, 4);
     sink.put(descriptor.size(), 4);
-    sink.put(layout.type, 4);
+    sink.put(type, 4);
     sink.put_bytes(owner.c_str(), owner.size() + 1);
     sink.pad_to(round_up_to_word(sink.size()));
     sink.put_bytes(descriptor.data(), descriptor.size());
     sink.pad_to(round_up_to_word(sink.size()));
-    return {owner, layout.type, static_cast<uint32_t>(descriptor.size()), sink.bytes()};
+    return {owner, type, static_cast<uint32_t>(descriptor.size()), sink.bytes()};
 }
 
 std::vector<uint8_t> build_descriptor(const dump_target& target, const cpu_note_layout& layout,
@@ -131,7 +126,8 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
     guest_note result;
     std::vector<uint8_t> bytes(header_size);
     if (read_clipped(memory, record.paddr, bytes) < header_size)
-        result.warnings.push_back("guest note is not in memory: nothing is mapped at " + hex(record.paddr));
+        result.warnings.push_back("guest note is not in memory: nothing is mapped at " +
+                                  hex_text(record.paddr));
     if (!result.warnings.empty() && layout == dump_layout::portable)
         return result;
     const uint64_t name_size = load_bytes(&bytes[0], 4, target.order);
@@ -143,14 +139,15 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
         return refuse("Invalid guest note header");
     const bool is_empty = name_size == 0 && desc_size == 0 && type == 0;
     if (is_empty && result.warnings.empty())
-        result.warnings.push_back("guest note is empty: its header at " + hex(record.paddr) + " is all zero");
+        result.warnings.push_back("guest note is empty: its header at " + hex_text(record.paddr) +
+                                  " is all zero");
     if (is_empty && layout == dump_layout::portable)
         return result;
 
     bytes.assign(note_size, 0);
     const uint64_t mapped = read_clipped(memory, record.paddr, bytes);
     if (mapped < note_size && result.warnings.empty())
-        result.warnings.push_back("guest note at " + hex(record.paddr) +
+        result.warnings.push_back("guest note at " + hex_text(record.paddr) +
                                   " is only partly in memory: " + std::to_string(note_size - mapped) +
                                   " of its " + std::to_string(note_size) + " bytes are zero in the dump");
 
@@ -158,13 +155,23 @@ guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& 
     const std::string_view name(text + header_size, name_size);
     result.is_vmcoreinfo = name == std::string_view("VMCOREINFO", 11);
     if (result.is_vmcoreinfo) {
-        read_phys_base(result, {text + desc_offset, desc_size}, target, layout);
+        result.text.assign(text + desc_offset, desc_size);
+        read_phys_base(result, result.text, target, layout);
         if (layout == dump_layout::qemu && desc_offset + desc_size < note_size)
             bytes[desc_offset + desc_size] = 0;
     }
     const bool terminated = !name.empty() && name.back() == '\0';
     result.note = elf_note{printable(name.substr(0, name.size() - terminated)), type,
                            static_cast<uint32_t>(desc_size), std::move(bytes)};
+    return result;
+}
+
+guest_note build_vmcoreinfo_note(const std::string& text, const dump_target& target, dump_layout layout) {
+    guest_note result;
+    result.is_vmcoreinfo = true;
+    result.text = text;
+    read_phys_base(result, text, target, layout);
+    result.note = build_note(target.order, "VMCOREINFO", 0, {text.begin(), text.end()});
     return result;
 }
 
@@ -176,7 +183,7 @@ std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vect
             return;
         const std::vector<uint8_t> descriptor = build_descriptor(target, note, cpu, index);
         if (!descriptor.empty())
-            notes.push_back(build_note(target.order, note, descriptor));
+            notes.push_back(build_note(target.order, note.owner, note.type, descriptor));
     };
     for (const std::vector<cpu_note_layout>& group : target.note_groups)
         for (size_t index = 0; index < cpus.size(); ++index)

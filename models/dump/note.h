@@ -25,6 +25,7 @@ struct elf_note {
 struct guest_note {
     std::optional<elf_note> note;      ///< none: the dump goes without it, and `warnings` says why
     bool is_vmcoreinfo = false;        ///< its name is exactly "VMCOREINFO" with the terminator
+    std::string text;                  ///< the descriptor, if it is_vmcoreinfo
     std::optional<uint64_t> phys_base; ///< value of the target's phys_base_key in a VMCOREINFO text
     std::vector<std::string> warnings;
 };
@@ -38,6 +39,10 @@ constexpr uint32_t max_guest_note_size = 1u << 20;
 /// becomes 0, and phys_base is read as QEMU reads it
 guest_note read_guest_note(const vmcoreinfo_record& record, const guest_memory& memory,
                            const dump_target& target, dump_layout layout = dump_layout::portable);
+
+/// The VMCOREINFO note that a guest with this text could have announced.
+guest_note build_vmcoreinfo_note(const std::string& text, const dump_target& target,
+                                 dump_layout layout = dump_layout::portable);
 
 /// The notes of all CPUs in file order. In QEMU's layout there are only those that QEMU has as well.
 std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vector<const cpu_context*>& cpus,
