@@ -25,6 +25,7 @@ namespace vmcore {
 namespace {
 
 constexpr uint64_t kernel_half = uint64_t{1} << 63;
+constexpr uint16_t em_386 = 3, em_x86_64 = 62;
 
 uint64_t last_of(const memory_range& range) {
     return range.base + (range.size - 1);
@@ -39,8 +40,7 @@ std::optional<uint64_t> linear_map_offset(const std::vector<core_mapping>& runs)
     std::map<uint64_t, tally> votes;
     for (const core_mapping& run : runs) {
         tally& vote = votes[run.vaddr - run.paddr];
-        if (vote.bytes == 0)
-            vote.lowest = run.vaddr; // they come in ascending order
+        vote.lowest = vote.bytes == 0 ? run.vaddr : std::min(vote.lowest, run.vaddr);
         vote.bytes += run.size;
     }
     const auto winner = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) {
@@ -76,6 +76,10 @@ void warn(const page_walk& walk, const std::string& whose, std::vector<std::stri
     if (walk.runs_left_out != 0)
         warnings.push_back(whose + " page tables map memory in too many pieces: the smallest " +
                            std::to_string(walk.runs_left_out) + " have no virtual address in the dump");
+    if (walk.tables_shared != 0)
+        warnings.push_back(whose + " page tables are used in several places, some more than " +
+                           std::to_string(walk_limits{}.visits) +
+                           " times: the rest have no virtual address in the dump");
     if (walk.out_of_work)
         warnings.push_back(whose + " page tables have no end: what lies behind the first " +
                            std::to_string(walk_limits{}.work) +
@@ -147,6 +151,35 @@ std::vector<core_mapping> merge(std::vector<core_mapping> runs) {
     return merged;
 }
 
+// What the tables show, all address spaces in one. In no order.
+std::vector<core_mapping> walk_all(const std::vector<page_table>& tables, const guest_memory& memory,
+                                   std::vector<std::string>& warnings) {
+    std::vector<core_mapping> runs;
+    walk_limits limits;
+    for (const page_table& table : tables) {
+        const page_walk walk = walk_page_table(table, memory, limits);
+        warn(walk, "a CPU's", warnings);
+        limits.work -= walk.work;
+        runs.insert(runs.end(), walk.runs.begin(), walk.runs.end());
+        runs = merge(std::move(runs));
+        if (runs.size() > limits.runs) {
+            warnings.push_back("the CPUs' page tables map memory in too many pieces: " +
+                               std::to_string(runs.size() - limits.runs) +
+                               " have no virtual address in the dump");
+            runs.resize(limits.runs);
+            break;
+        }
+    }
+    return runs;
+}
+
+std::vector<core_mapping> by_paddr(std::vector<core_mapping> mappings) {
+    std::sort(mappings.begin(), mappings.end(), [](const core_mapping& a, const core_mapping& b) {
+        return a.paddr != b.paddr ? a.paddr < b.paddr : a.vaddr < b.vaddr;
+    });
+    return mappings;
+}
+
 } // namespace
 
 std::vector<core_mapping> map_physical(const std::vector<memory_range>& ranges) {
@@ -194,28 +227,26 @@ mapping_plan map_kernel(const dump_target& target, const vmcoreinfo_text& text, 
 mapping_plan map_cpus(const dump_target& target, const std::vector<const cpu_context*>& cpus,
                       const guest_memory& memory, const std::vector<memory_range>& ranges) {
     mapping_plan plan;
-    std::vector<core_mapping> runs;
-    walk_limits limits;
-    for (const page_table& table : distinct_tables(target, cpus)) {
-        const page_walk walk = walk_page_table(table, memory, limits);
-        warn(walk, "a CPU's", plan.warnings);
-        limits.work -= walk.work;
-        runs.insert(runs.end(), walk.runs.begin(), walk.runs.end());
-        runs = merge(std::move(runs));
-        if (runs.size() > limits.runs) {
-            plan.warnings.push_back("the CPUs' page tables map memory in too many pieces: " +
-                                    std::to_string(runs.size() - limits.runs) +
-                                    " have no virtual address in the dump");
-            runs.resize(limits.runs);
-            break;
-        }
-    }
-    plan.mappings = clip(runs, ranges);
-    std::sort(plan.mappings.begin(), plan.mappings.end(), [](const core_mapping& a, const core_mapping& b) {
-        return a.paddr != b.paddr ? a.paddr < b.paddr : a.vaddr < b.vaddr;
-    });
+    const std::vector<core_mapping> runs = walk_all(distinct_tables(target, cpus), memory, plan.warnings);
+    plan.mappings = by_paddr(clip(runs, ranges));
     const std::vector<core_mapping> rest = not_covered(ranges, plan.mappings);
     plan.mappings.insert(plan.mappings.end(), rest.begin(), rest.end());
+    if (const std::optional<uint64_t> offset = linear_map_offset(runs))
+        end_with_linear_map(plan.mappings, *offset);
+    return plan;
+}
+
+mapping_plan map_cpus_as_qemu(const dump_target& target, const std::vector<const cpu_context*>& cpus,
+                              const guest_memory& memory, const std::vector<memory_range>& ranges) {
+    mapping_plan plan;
+    std::vector<page_table> tables;
+    if (target.machine == em_x86_64 || target.machine == em_386)
+        tables = distinct_tables(target, cpus);
+    for (page_table& table : tables)
+        if (table.format.half == address_half::sign_extended)
+            table.format.half = address_half::upper;
+    plan.mappings = tables.empty() ? map_physical(ranges)
+                                   : by_paddr(clip(walk_all(tables, memory, plan.warnings), ranges));
     return plan;
 }
 

@@ -10,10 +10,11 @@
 
 namespace vmcore {
 
-/// The PT_LOADs of an ELF core, in the order they should stand there: readers take the first that fits.
+/// The PT_LOADs of an ELF core, in the order they should stand there: readers take the first or the last one
+/// that fits. But in QEMU's plan, every byte of the ranges is in at least one.
 struct mapping_plan {
-    std::vector<core_mapping> mappings; ///< every byte of the ranges is in at least one
-    std::vector<std::string> warnings;  ///< what is missing, and why
+    std::vector<core_mapping> mappings;
+    std::vector<std::string> warnings; ///< what is missing, and why
 };
 
 /// All memory at its physical addresses.
@@ -30,9 +31,13 @@ mapping_plan map_kernel(const dump_target& target, const vmcoreinfo_text& text, 
                         const std::vector<memory_range>& ranges);
 
 /// Memory as the CPUs see it at this moment, one mapping for each contiguous run of their page tables, by
-/// physical address; then at its physical addresses what none of them sees. All memory at its physical
-/// addresses when no CPU pages.
+/// physical address; then at its physical addresses what none of them sees.
 mapping_plan map_cpus(const dump_target& target, const std::vector<const cpu_context*>& cpus,
                       const guest_memory& memory, const std::vector<memory_range>& ranges);
+
+/// What QEMU 10 makes of paging=true: it walks the tables of x86 CPUs only, leaves out what they do not show,
+/// and takes 64-bit addresses of the lower half for ones of the upper half.
+mapping_plan map_cpus_as_qemu(const dump_target& target, const std::vector<const cpu_context*>& cpus,
+                              const guest_memory& memory, const std::vector<memory_range>& ranges);
 
 } // namespace vmcore
