@@ -131,6 +131,30 @@ TEST(map_kernel, aarch64_takes_the_size_that_the_kernel_found) {
     EXPECT_THAT(guest.plan(kernel, kernel.text()).warnings, IsEmpty());
 }
 
+TEST(map_kernel, of_equal_offsets_the_lower_one_is_the_linear_map) {
+    // All of memory is the kernel's image.
+    kernel_guest kernel = riscv64_kernel();
+    fake_memory memory;
+    uint8_t* bytes = memory.add(kernel.image(), 0x100000);
+    table_builder tables(bytes + 0x80000, kernel.root(), 16, 39, riscv_entries);
+    tables.map_range(kernel.link, kernel.image(), 0x100000);
+    tables.map_range(kernel.linear_map, kernel.image(), 0x100000);
+    EXPECT_THAT(
+        map_kernel(target_named("riscv64"), vmcoreinfo_text(kernel.text()), memory, memory.ranges()).mappings,
+        ElementsAre(shows(kernel.linear_map, kernel.image(), 0x100000),
+                    shows(kernel.link, kernel.image(), 0x100000),
+                    shows(kernel.linear_map, kernel.image(), 0x100000)));
+}
+
+TEST(map_kernel, the_lower_half_is_not_the_kernels) {
+    const kernel_guest kernel = riscv64_kernel();
+    machine guest(kernel);
+    // A page of 1 GiB at 0x80000000, as for a jump to itself while tables are switched.
+    table_builder::set(guest.bytes + (kernel.root() - kernel.memory_base) + 8 * 2,
+                       riscv_entries.page(0x80000000));
+    EXPECT_EQ(guest.plan(kernel, kernel.text()).mappings.size(), 6u);
+}
+
 TEST(map_kernel, a_filter_limits_what_is_shown_but_not_what_is_known) {
     const kernel_guest kernel = riscv64_kernel();
     machine guest(kernel);
