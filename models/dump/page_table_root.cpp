@@ -7,7 +7,7 @@
 
 #include "models/dump/page_table_root.h"
 
-#include "models/dump/hex.h"
+#include "models/dump/hex_text.h"
 
 #include <string_view>
 
@@ -161,7 +161,7 @@ kernel_page_table find_kernel_page_table(const dump_target& target, const vmcore
                       " does not have");
     const page_table table{*image.format, *swapper - image.offset};
     if (translate(table, memory, *swapper) != table.root)
-        return refuse("the kernel's page tables are not at " + hex(table.root) +
+        return refuse("the kernel's page tables are not at " + hex_text(table.root) +
                       ", where VMCOREINFO places them");
     return {table, ""};
 }

@@ -8,7 +8,7 @@
 
 #include "models/dump/rescue.h"
 
-#include "models/dump/hex.h"
+#include "models/dump/hex_text.h"
 #include "models/dump/memory_view.h"
 #include "models/dump/page_table_root.h"
 #include "models/dump/rescue_scan.h"
@@ -103,7 +103,7 @@ void judge_kernel(rescue_candidate& candidate, const vmcoreinfo_text& text, cons
             candidate.reasons.push_back(kernel.reason);
         return;
     }
-    count(candidate, points_tables, "the kernel's page tables are at " + hex(kernel.table->root));
+    count(candidate, points_tables, "the kernel's page tables are at " + hex_text(kernel.table->root));
     judge_symbols(candidate, text, *kernel.table, memory);
     const std::optional<std::string> release = release_of(text, *kernel.table, memory);
     if (release && text.value("OSRELEASE") == std::string_view(*release))
@@ -118,7 +118,8 @@ void judge_banner(rescue_candidate& candidate, const vmcoreinfo_text& text, cons
     if (banner == scan.banners.end())
         count(candidate, 0, "no \"Linux version " + release + "\" was found in memory");
     else
-        count(candidate, points_banner, "\"Linux version " + release + "\" is at " + hex(banner->second));
+        count(candidate, points_banner,
+              "\"Linux version " + release + "\" is at " + hex_text(banner->second));
 }
 
 rescue_candidate judge(const vmcoreinfo_trace& trace, const rescue_scan& scan, const dump_target& target,

@@ -43,7 +43,6 @@ class paging_cpu : public cpu_context {
 public:
     explicit paging_cpu(std::map<std::string, uint64_t, std::less<>> registers)
         : m_registers(std::move(registers)) {}
-    std::vector<uint64_t> general_registers() const override { return {}; }
     std::optional<uint64_t> register_value(std::string_view name) const override {
         const auto found = m_registers.find(name);
         return found == m_registers.end() ? std::nullopt : std::optional(found->second);
