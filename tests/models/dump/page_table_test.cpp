@@ -69,11 +69,14 @@ TEST_F(page_table_test, what_is_not_memory_is_cut_off) {
     table_builder tables(bytes, base, 16, 48, x86_entries);
     tables.map(0x40000000, base + (6 << 20), 1);
     tables.map(0x40200000, base + (8 << 20), 1);
+    tables.map(0x70000000, base + size);
     tables.map(0x80000000, 0xfee00000);
     const page_table table{x86_64_page_table(4), base};
     EXPECT_EQ(walk_page_table(table, memory).runs, (runs{{0x40000000, base + (6 << 20), 0x200000},
                                                          {0x40200000, base + size, 0x1000},
-                                                         {0x40205000, base + size + 0x5000, 0x800}}));
+                                                         {0x40205000, base + size + 0x5000, 0x800},
+                                                         {0x70000000, base + size, 0x1000}}));
+    EXPECT_EQ(walk_page_table(table, memory).runs_left_out, 0u);
     EXPECT_EQ(translate(table, memory, 0x80000010), 0xfee00010u) << "which is no memory";
 }
 

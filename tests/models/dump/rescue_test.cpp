@@ -268,6 +268,12 @@ TEST(hostile_memory, headers_that_claim_all_that_follows_are_looked_at_once) {
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
     for (const rescue_candidate& candidate : found)
         EXPECT_LE(candidate.text.size(), 65536u);
+    const auto traces = scan_for_vmcoreinfo(memory, byte_order::little).traces;
+    const auto in_second_half = [](const vmcoreinfo_trace& trace) {
+        return trace.text_paddr >= base + (16 << 20);
+    };
+    EXPECT_EQ(std::count_if(traces.begin(), traces.end(), in_second_half), (16 << 20) / 65536)
+        << "none was looked at more than once";
 }
 
 TEST(hostile_memory, banners_are_bounded) {

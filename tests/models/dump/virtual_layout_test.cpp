@@ -43,7 +43,6 @@ class paging_cpu : public cpu_context {
 public:
     explicit paging_cpu(std::map<std::string, uint64_t, std::less<>> registers)
         : m_registers(std::move(registers)) {}
-    std::vector<uint64_t> general_registers() const override { return {}; }
     std::optional<uint64_t> register_value(std::string_view name) const override {
         const auto found = m_registers.find(name);
         return found == m_registers.end() ? std::nullopt : std::optional(found->second);
@@ -129,6 +128,30 @@ TEST(map_kernel, aarch64_takes_the_size_that_the_kernel_found) {
                 shows(kernel.linear_map, 0x40000000, kernel.size));
     kernel.keys.replace(kernel.keys.find("VA_BITS)=48"), 11, "VA_BITS)=52"); // built for 52, runs with 48
     EXPECT_THAT(guest.plan(kernel, kernel.text()).warnings, IsEmpty());
+}
+
+TEST(map_kernel, of_equal_offsets_the_lower_one_is_the_linear_map) {
+    // All of memory is the kernel's image.
+    kernel_guest kernel = riscv64_kernel();
+    fake_memory memory;
+    uint8_t* bytes = memory.add(kernel.image(), 0x100000);
+    table_builder tables(bytes + 0x80000, kernel.root(), 16, 39, riscv_entries);
+    tables.map_range(kernel.link, kernel.image(), 0x100000);
+    tables.map_range(kernel.linear_map, kernel.image(), 0x100000);
+    EXPECT_THAT(
+        map_kernel(target_named("riscv64"), vmcoreinfo_text(kernel.text()), memory, memory.ranges()).mappings,
+        ElementsAre(shows(kernel.linear_map, kernel.image(), 0x100000),
+                    shows(kernel.link, kernel.image(), 0x100000),
+                    shows(kernel.linear_map, kernel.image(), 0x100000)));
+}
+
+TEST(map_kernel, the_lower_half_is_not_the_kernels) {
+    const kernel_guest kernel = riscv64_kernel();
+    machine guest(kernel);
+    // A page of 1 GiB at 0x80000000, as for a jump to itself while tables are switched.
+    table_builder::set(guest.bytes + (kernel.root() - kernel.memory_base) + 8 * 2,
+                       riscv_entries.page(0x80000000));
+    EXPECT_EQ(guest.plan(kernel, kernel.text()).mappings.size(), 6u);
 }
 
 TEST(map_kernel, a_filter_limits_what_is_shown_but_not_what_is_known) {
