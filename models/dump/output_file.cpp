@@ -224,10 +224,9 @@ void output_file::open_unfinished() {
 void output_file::give_temporary_name() {
     const std::string source = link_to_descriptor(m_file);
     for (int attempt = 0;; ++attempt) {
-        const std::string name =
-            m_temporary_stem + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+        std::string name = m_temporary_stem + std::to_string(::getpid()) + "-" + std::to_string(attempt);
         if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
-            m_temporary = name;
+            m_temporary = std::move(name); // which cannot fail, or the name would stay
             return;
         }
         if (errno != EEXIST)

@@ -35,11 +35,11 @@ public:
         : m_block(block) {}
 
     void add(uint64_t begin, uint64_t end) {
-        begin = std::max(begin, m_block.begin) - m_block.begin;
-        end = std::min(end, m_block.end) - m_block.begin;
+        begin = std::max(begin, m_block.begin);
+        end = std::min(end, m_block.end);
         if (begin >= end)
             return;
-        append(m_parts, {begin, end - begin});
+        append(m_parts, {begin - m_block.begin, end - begin});
         if (m_parts.size() < most_parts)
             return;
         m_smallest_gap *= 2; // to keep the list short

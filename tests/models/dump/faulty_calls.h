@@ -3,18 +3,21 @@
 #include "models/dump/output_file.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 namespace vmcore::test {
 
-/// Fails the n-th of all calls, of whatever kind, with an error; or makes every write short and interrupted.
+/// Fails the n-th of all calls, of whatever kind and thread, with an error; or makes every write short and
+/// interrupted. What is written by a mapping is not counted: its failure is no error.
 class faulty_calls : public file_operations {
 public:
     int fail_at = -1;
     int error = EIO;
     bool tease = false;
-    int calls = 0;
+    std::atomic<int> calls{0};
     std::string failed;
 
     ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
@@ -27,6 +30,22 @@ public:
             return -1;
         }
         return file_operations::pwrite(file, from, std::min<size_t>(length, 3), offset);
+    }
+    ssize_t write(int file, const void* from, size_t length) override {
+        if (fails("write"))
+            return -1;
+        if (!tease)
+            return file_operations::write(file, from, length);
+        if (calls % 2 != 0) {
+            errno = EINTR;
+            return -1;
+        }
+        return file_operations::write(file, from, std::min<size_t>(length, 3));
+    }
+    std::thread start_thread(std::function<void()> body) override {
+        if (fails("start_thread"))
+            throw std::system_error(error, std::generic_category());
+        return file_operations::start_thread(std::move(body));
     }
     int ftruncate(int file, off_t size) override {
         return fails("ftruncate") ? -1 : file_operations::ftruncate(file, size);
