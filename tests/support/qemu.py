@@ -24,8 +24,9 @@ def find_qemu(target="riscv64"):
     return path if int(version(path).partition(".")[0] or 0) >= 8 else None
 
 
-def run_to_dump(qemu, arguments, dump, directory):
-    """Runs QEMU until the guest has powered off, then writes an ELF dump of it. Returns the console's bytes."""
+def run_to_dump(qemu, arguments, dump, directory, formats=("elf",)):
+    """Runs QEMU until the guest has powered off, then writes dumps of it: an ELF file under that name, others with their
+    format behind it. Returns the console's bytes."""
     console = os.path.join(directory, "qemu-console")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(os.path.join(directory, "qmp"))
@@ -38,8 +39,9 @@ def run_to_dump(qemu, arguments, dump, directory):
         qmp = Qmp(listener.accept()[0]).negotiate()
         qmp.execute("cont")  # the guest was held, so that no event is missed
         qmp.wait_for("STOP")
-        if dump:
-            qmp.execute("dump-guest-memory", paging=False, protocol=f"file:{dump}")
+        for name in formats if dump else ():
+            path = dump if name == "elf" else f"{dump}.{name}"
+            qmp.execute("dump-guest-memory", paging=False, protocol=f"file:{path}", format=name)
         qmp.execute("quit")
         qmp.close()
         process.wait(timeout=60)

@@ -1,0 +1,166 @@
+"""A real kernel's memory in every reader: Debian's Linux panics on QEMU, QEMU dumps it, and the dump engine writes the same
+machine in its own formats. Whatever QEMU's file opens in, ours must open in; and more.
+
+usage: linux_readers_test.py riscv64|x86_64 REDUMP DIRECTORY
+
+DIRECTORY is where fetch put the guests and, for riscv64, the readers of Debian 13.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "readers")]
+from asking import Mismatch, Missing, ask, ask_python, expect, expect_text
+import linux_on_qemu
+
+SKIPPED = 77
+PANIC = "sysrq triggered crash"
+RAW = [f"kdump-raw-{name}" for name in ("zlib", "lzo", "snappy", "zstd")]
+FLATTENED = [f"kdump-{name}" for name in ("zlib", "lzo", "snappy", "zstd")]
+FORMATS = ["elf", *RAW, *FLATTENED]
+
+
+class Machine:
+    """An architecture's kernel and the readers that know it."""
+
+    def __init__(self, architecture, directory):
+        self.architecture = architecture
+        self.vmlinux = os.path.join(directory, architecture, "vmlinux")
+        root = os.path.join(directory, "riscv64-readers")
+        foreign = ["qemu-riscv64-static", "-L", root]
+        self.foreign = {name: [*foreign, f"{root}/usr/bin/{name}"] for name in ("crash", "makedumpfile")}
+
+    def command(self, reader):
+        return self.foreign[reader] if self.architecture == "riscv64" else [reader]
+
+
+def kernel_offset(console):
+    """How far KASLR moved the kernel, as the panic tells; 0 where there is none."""
+    told = re.search(r"Kernel Offset: 0x([0-9a-f]+)", console)
+    return int(told.group(1), 16) if told else 0
+
+
+def crash(machine, path, _console):
+    """system, backtrace of the CPU and the log"""
+    with tempfile.NamedTemporaryFile("w", suffix=".crash") as commands:
+        commands.write("sys\nbt\nlog\nquit\n")
+        commands.flush()
+        text = ask(*machine.command("crash"), "--no_scroll", "-s", "-i", commands.name, machine.vmlinux, path, timeout=600)
+    expect_text(text, f"MACHINE: {machine.architecture}", PANIC, "Linux version ", "PID: 1 ")
+    if machine.architecture == "x86_64":
+        expect(re.search(r"#\d+ \[\w+\] panic at", text), "no panic() in the backtrace")
+
+
+def gdb(machine, path, console):
+    """memory at the kernel's own addresses; on x86_64 the way into panic()"""
+    text = ask("gdb-multiarch", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", f"core-file {path}", "-ex",
+               f"symbol-file {machine.vmlinux} -o {kernel_offset(console):#x}", "-ex", "bt", "-ex", "x/s linux_banner",
+               "-ex", "x/s saved_command_line", "-ex", "echo end\\n")
+    expect_text(text, "panic=-1")  # a string that is in memory only, behind a pointer of the linear map
+    if machine.architecture == "x86_64":
+        expect(re.search(r"^#\d+ .* panic \(", text, re.MULTILINE), "no panic() in the backtrace")
+
+
+READ_BY_DRGN = """
+import drgn, sys
+from drgn.helpers.linux.pid import for_each_task
+program = drgn.Program()
+program.set_core_dump(sys.argv[1])
+program.load_debug_info([sys.argv[2]])
+print("tasks", sorted({task.comm.string_().decode() for task in for_each_task(program)}))
+print("command line", program["saved_command_line"].string_().decode())
+"""
+
+
+def drgn(machine, path, _console):
+    """its tasks, and a string of the linear map"""
+    text = ask_python(READ_BY_DRGN, path, machine.vmlinux)
+    expect_text(text, "'kthreadd'", "'init'", "panic=-1")
+
+
+def makedumpfile(machine, path, _console):
+    """`-l -d 31`: leaves out what it can, so that it has found the kernel's lists of pages; and the log"""
+    with tempfile.TemporaryDirectory() as directory:
+        small, log = os.path.join(directory, "small"), os.path.join(directory, "log")
+        ask(*machine.command("makedumpfile"), "-l", "-d", "31", path, small)
+        expect(os.path.getsize(small) < os.path.getsize(path), "nothing was left out")
+        ask(*machine.command("makedumpfile"), "--dump-dmesg", path, log)
+        with open(log, "rb") as file:
+            expect(b"Linux version " in file.read(), "no log")
+
+
+READERS = {"gdb": gdb, "drgn": drgn, "makedumpfile": makedumpfile, "crash": crash}
+
+# What no file can change, and why.
+BEYOND = {
+    ("gdb", "x86_64"): {name: "reads ELF only" for name in [*RAW, *FLATTENED]},
+    ("gdb", "riscv64"): {name: "reads ELF only" for name in [*RAW, *FLATTENED]},
+    ("drgn", "x86_64"): {name: "asks for makedumpfile -R" for name in FLATTENED},
+    ("drgn", "riscv64"): {name: "its libkdumpfile 0.5.1 does not know riscv64" for name in [*RAW, *FLATTENED]},
+    ("makedumpfile", "x86_64"): {name: "reads flattened files with -R only" for name in FLATTENED},
+    ("makedumpfile", "riscv64"): {name: "reads flattened files with -R only" for name in FLATTENED},
+}
+# crash takes more than a minute by emulation, so that it sees one file of a kind.
+TOO_LONG = {("crash", "riscv64"): ["kdump-raw-lzo", "kdump-raw-snappy", "kdump-lzo", "kdump-snappy", "kdump-zstd"]}
+
+
+def opens(reader, machine, path, console):
+    """An empty text, or why not."""
+    try:
+        READERS[reader](machine, path, console)
+        return ""
+    except (Mismatch, subprocess.TimeoutExpired) as failure:
+        return str(failure)
+
+
+def compare(machine, redump, directory):
+    """What is wrong, a line each."""
+    theirs = os.path.join(directory, "qemu")
+    console = linux_on_qemu.dump_linux(machine.architecture, os.path.dirname(os.path.dirname(machine.vmlinux)), theirs)
+    console = console.decode(errors="replace")
+    faults, table = [], []
+    for name in FORMATS:
+        ours = os.path.join(directory, f"ours.{name}")
+        subprocess.run([redump, theirs, ours, name], check=True, timeout=300)
+        qemus = theirs if name == "elf" else f"{theirs}.{name}"
+        for reader in READERS:
+            if name in TOO_LONG.get((reader, machine.architecture), []):
+                continue
+            ours_fails = opens(reader, machine, ours, console)
+            qemus_fails = opens(reader, machine, qemus, console) if os.path.exists(qemus) else "not written by this QEMU"
+            table.append(f"{name:18} {reader:13} ours: {ours_fails or 'opens':50} QEMU's: {qemus_fails or 'opens'}")
+            limit = BEYOND.get((reader, machine.architecture), {}).get(name)
+            if ours_fails and (not qemus_fails or not limit):
+                faults.append(f"{reader}, {name}: {ours_fails}")
+            if not ours_fails and limit:
+                faults.append(f"{reader}, {name}: opens, though declared not to: {limit}")
+        os.remove(ours)
+    print(*table, sep="\n")
+    return faults
+
+
+def main():
+    architecture, redump, directory = sys.argv[1:4]
+    parts = [architecture] + (["riscv64-readers"] if architecture == "riscv64" else [])
+    for part in parts:
+        if not os.path.isdir(os.path.join(directory, part)):
+            print(f"skipped: {part} is not there; `./dev guest` fetches it")
+            return SKIPPED
+    if architecture == "riscv64" and not shutil.which("qemu-riscv64-static"):
+        print("skipped: qemu-riscv64-static is not installed")
+        return SKIPPED
+    with tempfile.TemporaryDirectory(prefix="vmcore-guest-") as work:
+        try:
+            faults = compare(Machine(architecture, directory), redump, work)
+        except Missing as missing:
+            print(f"skipped: {missing}")
+            return SKIPPED
+    print(*faults, sep="\n")
+    return 1 if faults else 0
+
+
+sys.exit(main())

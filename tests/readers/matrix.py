@@ -1,0 +1,110 @@
+"""Real readers open dumps of every target and format.
+
+usage: matrix.py READER WRITE_KNOWN_CORE      asks one reader about all that it opens
+       matrix.py --page PAGE [--write]        compares docs/readers.md with the matrix, or writes it
+
+Exit status 0 when the reader finds everything, 1 when not, 77 when it is not installed.
+"""
+import argparse
+import subprocess
+import sys
+import tempfile
+
+import readers
+from asking import Mismatch, Missing
+
+COMPRESSIONS = ["zlib", "lzo", "snappy", "zstd"]
+RAW = [f"kdump-raw-{name}" for name in COMPRESSIONS]
+FLATTENED = [f"kdump-{name}" for name in COMPRESSIONS]
+FAMILIES = {"ELF": ["elf"], "kdump, raw": RAW, "kdump, flattened": FLATTENED}
+EVERY = ["riscv64", "riscv32", "x86_64", "i386", "aarch64", "arm"]
+WIDE = ["riscv64", "x86_64", "aarch64"]
+
+# The reader, its version, its function, and what it opens: targets by family of formats, or why it opens nothing.
+MATRIX = {
+    "gdb": ("gdb-multiarch 13.1", readers.gdb,
+            {"ELF": EVERY, "kdump, raw": "reads ELF only", "kdump, flattened": "reads ELF only"}),
+    "eu-readelf": ("eu-readelf 0.188", readers.eu_readelf,
+                   {"ELF": WIDE, "kdump, raw": "reads ELF only", "kdump, flattened": "reads ELF only"}),
+    "readelf": ("readelf 2.40", readers.readelf,
+                {"ELF": EVERY, "kdump, raw": "reads ELF only", "kdump, flattened": "reads ELF only"}),
+    "crash": ("crash 8.0.2", readers.crash, {"ELF": ["x86_64"], "kdump, raw": WIDE, "kdump, flattened": WIDE}),
+    "libkdumpfile": ("libkdumpfile 0.5.1", readers.libkdumpfile,
+                     {"ELF": EVERY, "kdump, raw": EVERY, "kdump, flattened": "not before version 0.5.3"}),
+    "drgn": ("drgn 0.0.22", readers.drgn,
+             {"ELF": WIDE, "kdump, raw": ["x86_64", "aarch64"], "kdump, flattened": "asks for `makedumpfile -R`"}),
+    "makedumpfile": ("makedumpfile 1.7.2", readers.makedumpfile,
+                     {"ELF": "wants a Linux kernel's memory", "kdump, raw": "wants a Linux kernel's memory",
+                      "kdump, flattened": EVERY}),
+}
+
+
+def cells(reader):
+    """Every (format, target) that the reader opens."""
+    for family, targets in MATRIX[reader][2].items():
+        if not isinstance(targets, str):
+            yield from ((name, target) for name in FAMILIES[family] for target in targets)
+
+
+def check(reader, writer):
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="vmcore-readers-") as directory:
+        subprocess.run([writer, directory], check=True, timeout=120)
+        for name, target in cells(reader):
+            try:
+                MATRIX[reader][1](f"{directory}/{target}.{name}", name, target)
+            except Mismatch as mismatch:
+                failed.append(f"{reader}, {target}, {name}: {mismatch}")
+    for line in failed:
+        print(line)
+    return 1 if failed else 0
+
+
+INTRODUCTION = """# Who opens the dumps
+
+Each cell is a test: the reader, as Debian 12 has it, opens a dump of a machine whose registers and memory are all known, and
+its answers are compared with them (`tests/readers`, label `readers`). A cell names the targets; where it names none, the
+reader's own limit is told. Formats of the family "kdump" are zlib, lzo, snappy and zstd, each of which is tested.
+"""
+
+
+def page():
+    lines = [INTRODUCTION, f"| reader | {' | '.join(FAMILIES)} |", f"|---|{'---|' * len(FAMILIES)}"]
+    for version, _, opened in MATRIX.values():
+        row = [opened[family] for family in FAMILIES]
+        lines.append(f"| {version} | " + " | ".join(f"*{cell}*" if isinstance(cell, str) else ", ".join(cell) for cell in row) + " |")
+    lines += ["", "## What is asked", ""]
+    for reader, (_, function, _) in MATRIX.items():
+        lines.append(f"* {reader}: {function.__doc__}")
+    return "\n".join(lines) + "\n"
+
+
+def check_page(path, write):
+    if write:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page())
+        return 0
+    with open(path, encoding="utf-8") as file:
+        if file.read() == page():
+            return 0
+    print(f"{path} is not what the matrix says: run {sys.argv[0]} --page {path} --write")
+    return 1
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("arguments", nargs="*")
+    parser.add_argument("--page")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    if given.page:
+        return check_page(given.page, given.write)
+    try:
+        return check(*given.arguments)
+    except Missing as missing:
+        print(f"skipped: {missing}")
+        return 77
+
+
+if __name__ == "__main__":
+    sys.exit(main())
