@@ -96,7 +96,7 @@ kdump_header identify_kdump(const kdump_job& job) {
     const vmcoreinfo_text text({notes + place.offset, static_cast<size_t>(place.size)});
     const uint64_t lowest = is_arm(target) && !job.ranges.empty() ? job.ranges.front().base : 0;
 
-    if (job.qemu_layout) {
+    if (job.layout == dump_layout::qemu) {
         header.block_size = target.machine == em_aarch64 ? largest_page : smallest_page;
         header.phys_base = qemu_phys_base(job, text, lowest);
         header.machine = "Unknown";
