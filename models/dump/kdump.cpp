@@ -22,11 +22,12 @@
 #include "models/dump/kdump_identity.h"
 #include "models/dump/kdump_pages.h"
 #include "models/dump/kdump_store.h"
+#include "models/dump/ordered_workers.h"
 #include "models/dump/touched_pages.h"
+#include "models/dump/worker_threads.h"
 
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <stdexcept>
 #include <system_error>
 
@@ -37,7 +38,6 @@ namespace {
 constexpr uint64_t batch_bytes = 256 << 10;     // of memory to compress at once
 constexpr uint64_t most_zero_pages = 64 << 10;  // in a batch: they cost no work but room for descriptors
 constexpr size_t most_pieces = 256;             // in a batch
-constexpr unsigned most_threads = 32;           // each has a batch in work and one waiting: under 64 MiB
 constexpr uint64_t touched_window = 1ull << 30; // bytes of memory whose touched parts are asked for at once
 constexpr uint64_t bitmap_window = 256 << 10;   // bytes of a bitmap that are written at once
 
@@ -143,8 +143,10 @@ private:
 
 class kdump_writer {
 public:
-    kdump_writer(kdump_output& output, const kdump_job& job, const guest_memory& memory)
-        : m_output(output)
+    kdump_writer(const output_file& file, kdump_output& output, const kdump_job& job,
+                 const guest_memory& memory)
+        : m_file(file)
+        , m_output(output)
         , m_job(job)
         , m_target(*job.target)
         , m_identity(identify_kdump(job))
@@ -160,12 +162,12 @@ public:
     void write() {
         try {
             write_headers();
-            if (m_job.qemu_layout)
+            if (is_like_qemu())
                 write_bitmaps_by_turns();
             else
                 write_bitmaps();
             write_pages();
-            if (!m_job.qemu_layout)
+            if (!is_like_qemu())
                 write_status(m_header.status);
         } catch (...) {
             mark_incomplete();
@@ -177,6 +179,8 @@ public:
     std::vector<std::string> warnings() const { return m_pages.warnings(); }
 
 private:
+    bool is_like_qemu() const { return m_job.layout == dump_layout::qemu; }
+
     void put(uint64_t offset, const uint8_t* bytes, size_t length) {
         m_record.clear();
         m_record.append(bytes, length);
@@ -191,10 +195,10 @@ private:
 
     void write_headers() {
         kdump_header unfinished = m_header;
-        if (!m_job.qemu_layout)
+        if (!is_like_qemu())
             unfinished.status |= kdump_incomplete;
         const std::vector<uint8_t> main = build_kdump_main_header(m_target, unfinished, m_layout);
-        if (m_job.qemu_layout || m_output.can_rewrite()) {
+        if (is_like_qemu() || m_output.can_rewrite()) {
             put(0, main.data(), main.size());
         } else { // all but the status
             const uint64_t behind = m_layout.status_offset + 4;
@@ -209,7 +213,7 @@ private:
 
     // Best effort: there is an error to tell already.
     void mark_incomplete() noexcept {
-        if (m_job.qemu_layout || m_output.can_rewrite())
+        if (is_like_qemu() || m_output.can_rewrite())
             return;
         try {
             write_status(m_header.status | kdump_incomplete);
@@ -238,16 +242,11 @@ private:
         }
     }
 
-    unsigned thread_count() const {
-        const unsigned wanted = m_job.threads ? m_job.threads : std::thread::hardware_concurrency();
-        const uint64_t useful = m_pages.count() * m_pages.page_size() / batch_bytes + 1;
-        return static_cast<unsigned>(std::min<uint64_t>({std::max(wanted, 1u), most_threads, useful}));
-    }
-
     std::vector<ordered_workers<kdump_batch>::work> make_works() const {
-        const zlib_maker maker = m_job.qemu_layout ? zlib_maker::zlib : zlib_maker::libdeflate;
+        const zlib_maker maker = is_like_qemu() ? zlib_maker::zlib : zlib_maker::libdeflate;
         std::vector<ordered_workers<kdump_batch>::work> works;
-        for (unsigned i = thread_count(); i > 0; --i) {
+        const uint64_t useful = m_pages.count() * m_pages.page_size() / batch_bytes + 1;
+        for (uint64_t i = std::min<uint64_t>(thread_count(m_job.threads), useful); i > 0; --i) {
             const std::shared_ptr<page_compressor> own = make_page_compressor(m_job.format.codec, maker);
             works.push_back(
                 [own, size = m_pages.page_size()](kdump_batch& batch) { compress_batch(batch, *own, size); });
@@ -255,24 +254,23 @@ private:
         return works;
     }
 
-    thread_starter thread_starter_with_name() const {
+    thread_starter starter() const {
         return [this](std::function<void()> body) {
             try {
-                return m_job.start(std::move(body));
+                return m_file.operations().start_thread(std::move(body));
             } catch (const std::system_error& error) {
-                throw std::system_error(error.code(),
-                                        "cannot start a thread to write '" + m_job.file_name + "'");
+                m_file.fail("start a thread to write", error.code().value());
             }
         };
     }
 
     void write_pages() {
         kdump_store store(m_output, m_target, m_job.format.codec, m_pages.page_size(), m_layout,
-                          m_job.qemu_layout ? kdump_order::qemu : kdump_order::batches);
+                          is_like_qemu() ? kdump_order::qemu : kdump_order::batches);
         batch_cutter cutter(m_pages);
         auto works = make_works();
         const size_t slots = 2 * works.size() + 1;
-        ordered_workers<kdump_batch> workers(std::move(works), slots, thread_starter_with_name());
+        ordered_workers<kdump_batch> workers(std::move(works), slots, starter());
         while (!cutter.at_end() || !workers.idle()) {
             if (!cutter.at_end() && workers.has_room()) {
                 cutter.fill(workers.next());
@@ -288,6 +286,7 @@ private:
         store.finish();
     }
 
+    const output_file& m_file;
     kdump_output& m_output;
     const kdump_job& m_job;
     const dump_target& m_target;
@@ -304,7 +303,7 @@ kdump_outcome write_to(output_file& file, const kdump_job& job, const guest_memo
         output = std::make_unique<flattened_output>(file);
     else
         output = std::make_unique<raw_output>(file);
-    kdump_writer writer(*output, job, memory);
+    kdump_writer writer(file, *output, job, memory);
     writer.write();
     return {output->size(), writer.warnings()};
 }
@@ -333,11 +332,7 @@ std::vector<std::string> kdump_formats() {
 kdump_outcome write_kdump(output_file& file, const kdump_job& job, const guest_memory& memory) {
     if (!job.format.flattened && !file.seekable())
         throw std::runtime_error("kdump-raw formats require a seekable file");
-    try {
-        return write_to(file, job, memory);
-    } catch (const std::bad_alloc&) {
-        throw std::system_error(ENOMEM, std::generic_category(), "cannot write '" + job.file_name + "'");
-    }
+    return write_to(file, job, memory);
 }
 
 } // namespace vmcore

@@ -2,8 +2,8 @@
 
 #include "models/dump/arch.h"
 #include "models/dump/codec.h"
+#include "models/dump/dump_layout.h"
 #include "models/dump/guest_state.h"
-#include "models/dump/ordered_workers.h"
 #include "models/dump/output_file.h"
 
 #include <cstdint>
@@ -34,12 +34,10 @@ struct kdump_job {
     std::vector<memory_range> ranges; ///< as select_ranges() gives them
     std::vector<uint8_t> notes;       ///< ELF notes in file order, each padded
     size_t cpus = 0;
-    std::optional<uint64_t> phys_base;         ///< as the guest's VMCOREINFO tells it
-    bool qemu_layout = false;                  ///< QEMU 10's file to the byte; for zlib, lzo and snappy
-    unsigned threads = 0;                      ///< that compress; 0: one for each host CPU
-    std::string file_name;                     ///< for messages
+    std::optional<uint64_t> phys_base; ///< as the guest's VMCOREINFO tells it
+    dump_layout layout = dump_layout::portable;
+    unsigned threads = 0;                      ///< that compress; see thread_count()
     std::function<void(uint64_t)> on_progress; ///< gets the bytes of guest memory done since the last call
-    thread_starter start = start_thread;
 };
 
 struct kdump_outcome {
@@ -47,9 +45,10 @@ struct kdump_outcome {
     std::vector<std::string> warnings;
 };
 
-/// Writes a kdump-compressed file (diskdump, header version 6). Throws what output_file throws, and
-/// std::runtime_error that names the file: a raw format for an output that cannot seek, memory or threads
-/// that the host has not. An output that takes writes even then is left marked as incomplete.
+/// Writes a kdump-compressed file (diskdump, header version 6). Throws what output_file throws, also for a
+/// thread that does not start, std::bad_alloc, and std::runtime_error for a raw format into an output that
+/// cannot seek and for memory at addresses that the format cannot count. An output that still takes bytes
+/// then is left marked as incomplete.
 kdump_outcome write_kdump(output_file& file, const kdump_job& job, const guest_memory& memory);
 
 } // namespace vmcore

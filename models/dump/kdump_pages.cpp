@@ -8,9 +8,10 @@
 
 #include "models/dump/kdump_pages.h"
 
+#include "models/dump/hex_text.h"
+
 #include <algorithm>
 #include <cstring>
-#include <sstream>
 
 namespace vmcore {
 
@@ -18,12 +19,6 @@ namespace {
 
 uint64_t last(const memory_range& range) {
     return range.base + (range.size - 1);
-}
-
-std::string hex(uint64_t number) {
-    std::ostringstream text;
-    text << "0x" << std::hex << number;
-    return text.str();
 }
 
 // Sets the bits from..to (not included).
@@ -117,9 +112,9 @@ std::vector<std::string> kdump_pages::warnings() const {
     std::vector<std::string> warnings;
     for (size_t i = 0; i < m_ranges.size(); ++i)
         if (m_missing[i] != 0)
-            warnings.push_back("memory at " + hex(m_ranges[i].base) +
-                               " could not be read as a whole: " + hex(m_missing[i]) + " of its " +
-                               hex(m_ranges[i].size) + " bytes are zero in the dump");
+            warnings.push_back("memory at " + hex_text(m_ranges[i].base) +
+                               " could not be read as a whole: " + hex_text(m_missing[i]) + " of its " +
+                               hex_text(m_ranges[i].size) + " bytes are zero in the dump");
     return warnings;
 }
 

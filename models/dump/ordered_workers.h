@@ -1,5 +1,7 @@
 #pragma once
 
+#include "models/dump/signals_blocked.h"
+
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -13,10 +15,6 @@ namespace vmcore {
 
 /// Starts a thread; throws std::system_error when there is none to be had.
 using thread_starter = std::function<std::thread(std::function<void()>)>;
-
-inline std::thread start_thread(std::function<void()> body) {
-    return std::thread(std::move(body));
-}
 
 /// Threads that work on jobs of a fixed number of slots, whose results come back in the order in which the
 /// jobs were given. One thread, the owner, calls the members, as in
@@ -34,11 +32,12 @@ public:
     using work = std::function<void(Job&)>;
 
     /// One thread for each element of `each`, which only that thread calls. At least one, and at least one
-    /// slot. Throws what `start` throws; no thread is left then.
-    ordered_workers(std::vector<work> each, size_t slots, const thread_starter& start = start_thread)
+    /// slot. The threads take no signals. Throws what `start` throws; no thread is left then.
+    ordered_workers(std::vector<work> each, size_t slots, const thread_starter& start)
         : m_works(std::move(each))
         , m_slots(slots) {
         m_threads.reserve(m_works.size());
+        const signals_blocked none_for_them;
         try {
             for (const work& own : m_works)
                 m_threads.push_back(start([this, &own] { run(own); }));

@@ -1,7 +1,8 @@
 #include "models/dump/worker_threads.h"
 
+#include "models/dump/signals_blocked.h"
+
 #include <algorithm>
-#include <csignal>
 #include <exception>
 #include <mutex>
 #include <system_error>
@@ -11,22 +12,6 @@
 namespace vmcore {
 
 namespace {
-
-/// No signal is delivered to this thread, nor to the threads that it starts meanwhile.
-class signals_blocked {
-public:
-    signals_blocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &m_before);
-    }
-    ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &m_before, nullptr); }
-    signals_blocked(const signals_blocked&) = delete;
-    signals_blocked& operator=(const signals_blocked&) = delete;
-
-private:
-    sigset_t m_before;
-};
 
 /// Threads that are at work together. Whatever happens, none of them outlives it.
 class team {

@@ -6,11 +6,9 @@
 #include "tests/models/dump/temporary_directory.h"
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <new>
-#include <system_error>
 
 using namespace vmcore;
 using namespace vmcore::test;
@@ -50,7 +48,7 @@ void operator delete[](void* memory, size_t) noexcept {
 
 namespace {
 
-TEST(kdump_allocation_test, each_one_that_fails_is_an_error_that_names_the_file) {
+TEST(kdump_allocation_test, each_one_that_fails_is_told_and_leaves_nothing_behind) {
     fake_memory memory;
     uint8_t* ram = memory.add(0x80000800, 600 << 10);
     for (uint64_t i = 0; i < 600 << 10; ++i)
@@ -63,21 +61,25 @@ TEST(kdump_allocation_test, each_one_that_fails_is_an_error_that_names_the_file)
         job.ranges = memory.ranges();
         job.notes = guest_note_bytes(vmcoreinfo_name, "OSRELEASE=6.1.0\n");
         job.threads = 2;
-        job.file_name = directory / "vmcore";
-        long k = 0;
+        std::string whole;
+        long k = -1; // at first none fails
         for (bool failed = true; failed; ++k) {
-            output_file file(job.file_name);
+            output_file file(directory / "vmcore");
             try {
                 allocations_left = k;
                 write_kdump(file, job, memory);
                 failed = allocations_left < 0;
                 allocations_left = -1;
-                ASSERT_FALSE(failed) << "an allocation failed unseen: " << k;
-            } catch (const std::system_error& error) {
+            } catch (const std::bad_alloc&) {
                 allocations_left = -1;
-                ASSERT_EQ(error.code().value(), ENOMEM);
-                ASSERT_EQ(error.what(), "cannot write '" + job.file_name + "': Cannot allocate memory");
+                continue;
             }
+            // The one that failed, if any, was of something that can be done without.
+            file.commit(false);
+            if (k < 0)
+                whole = read_file(directory / "vmcore");
+            ASSERT_TRUE(read_file(directory / "vmcore") == whole) << k;
+            std::filesystem::remove(directory / "vmcore");
         }
         EXPECT_GT(k, 30);
         EXPECT_TRUE(directory.names().empty());

@@ -109,9 +109,8 @@ void convert(int argc, char** argv) {
     job.target = &target;
     job.ranges = core.ranges;
     job.notes = core.notes;
-    job.qemu_layout = std::string(argv[5]) == "qemu";
+    job.layout = std::string(argv[5]) == "qemu" ? dump_layout::qemu : dump_layout::portable;
     job.threads = argc > 6 ? static_cast<unsigned>(std::atoi(argv[6])) : 0;
-    job.file_name = output;
     describe_guest(job);
 
     const auto begin = std::chrono::steady_clock::now();

@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 using namespace vmcore;
@@ -77,7 +78,6 @@ protected:
         job.ranges = memory.ranges();
         job.notes = note;
         job.threads = 3;
-        job.file_name = request.file;
         return job;
     }
 
@@ -221,7 +221,7 @@ TEST_F(kdump_test, qemu_reads_phys_base_of_x86_64_as_hexadecimal_and_we_do_not) 
         job.notes = guest_note_bytes(vmcoreinfo_name, "NUMBER(phys_base)=" + std::string(text) + "\n");
         job.phys_base = portable;
         for (bool like_qemu : {false, true}) {
-            job.qemu_layout = like_qemu;
+            job.layout = like_qemu ? dump_layout::qemu : dump_layout::portable;
             output_file file(request.file);
             write_kdump(file, job, memory);
             file.commit(false);
@@ -437,27 +437,71 @@ TEST_F(kdump_test, every_system_call_that_fails_is_an_error_and_never_leaves_a_f
 }
 
 TEST_F(kdump_test, a_thread_that_does_not_start_is_an_error_and_the_others_end) {
+    struct : file_operations {
+        int started = 0, fail_at = 0;
+        std::thread start_thread(std::function<void()> body) override {
+            if (started++ == fail_at)
+                throw std::system_error(EAGAIN, std::generic_category());
+            return file_operations::start_thread(std::move(body));
+        }
+    } calls;
+    const dumper short_of_threads("short_of_threads", memory, &vmcoreinfo, {&hart0}, calls);
+    request.threads = 3;
     for (const char* format : {"kdump-raw-zstd", "kdump-zstd"})
         for (int k = 0; k < 3; ++k) {
-            kdump_job job = make_job(format);
-            int started = 0;
-            job.start = [&](std::function<void()> body) {
-                if (started++ == k)
-                    throw std::system_error(EAGAIN, std::generic_category());
-                return start_thread(std::move(body));
-            };
-            output_file file(request.file);
-            try {
-                write_kdump(file, job, memory);
-                ADD_FAILURE() << "no error";
-            } catch (const std::system_error& error) {
-                EXPECT_EQ(error.code().value(), EAGAIN);
-                EXPECT_EQ(std::string(error.what()), "cannot start a thread to write '" + request.file +
-                                                         "': Resource temporarily unavailable");
-            }
+            request.format = format;
+            calls.started = 0;
+            calls.fail_at = k;
+            int code = 0;
+            EXPECT_EQ(error_of(short_of_threads, &code), "cannot start a thread to write '" + request.file +
+                                                             "': Resource temporarily unavailable");
+            EXPECT_EQ(code, EAGAIN);
+            EXPECT_EQ(calls.started, k + 1);
             EXPECT_EQ(count_threads(), 1u);
+            EXPECT_THAT(directory.names(), IsEmpty());
         }
-    EXPECT_EQ(error_of(engine), "no error");
+    calls.fail_at = -1;
+    EXPECT_EQ(error_of(short_of_threads), "no error");
+}
+
+TEST_F(kdump_test, a_pipe_gets_what_a_file_gets) {
+    for (const char* codec : {"zlib", "lzo", "snappy", "zstd"})
+        for (dump_layout layout : {dump_layout::portable, dump_layout::qemu}) {
+            request.format = std::string("kdump-") + codec;
+            request.layout = layout;
+            int ends[2];
+            ASSERT_EQ(::pipe(ends), 0);
+            std::string received;
+            std::thread reader([&] {
+                char buffer[65536];
+                for (ssize_t got; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+                    received.append(buffer, static_cast<size_t>(got));
+            });
+            request.opened = std::make_shared<opened_file>(ends[1], "pipe");
+            const dump_result result = engine.write(request);
+            request.opened.reset();
+            reader.join();
+            ::close(ends[0]);
+            EXPECT_EQ(result.bytes, received.size());
+            engine.write(request);
+            EXPECT_TRUE(read_file(request.file) == received) << codec;
+        }
+}
+
+TEST_F(kdump_test, raw_formats_refuse_a_pipe_and_a_reader_that_goes_is_an_error) {
+    for (const std::string& format : kdump_formats()) {
+        int ends[2];
+        ASSERT_EQ(::pipe(ends), 0);
+        ::close(ends[0]);
+        request.format = format;
+        request.opened = std::make_shared<opened_file>(ends[1], "pipe");
+        int code = 0;
+        const bool raw = format.find("raw") != std::string::npos;
+        EXPECT_EQ(error_of(engine, &code),
+                  raw ? "kdump-raw formats require a seekable file" : "cannot write 'pipe': Broken pipe");
+        EXPECT_EQ(code, raw ? 0 : EPIPE);
+        EXPECT_EQ(count_threads(), 1u);
+    }
 }
 
 TEST_F(kdump_test, what_memory_throws_comes_out_and_an_output_that_still_takes_bytes_is_marked) {

@@ -16,6 +16,10 @@ struct number {
 
 using workers = ordered_workers<number>;
 
+std::thread start(std::function<void()> body) {
+    return std::thread(std::move(body));
+}
+
 TEST(ordered_workers_test, results_come_in_the_order_of_the_jobs) {
     std::atomic<int> calls{0};
     // The first of each pair waits until the second one is done.
@@ -26,7 +30,7 @@ TEST(ordered_workers_test, results_come_in_the_order_of_the_jobs) {
             std::this_thread::yield();
         job.out = 2 * job.in;
     };
-    workers pool({twice, twice}, 3);
+    workers pool({twice, twice}, 3, start);
     int given = 0, taken = 0;
     while (given < 1000 || !pool.idle()) {
         if (given < 1000 && pool.has_room()) {
@@ -45,7 +49,7 @@ TEST(ordered_workers_test, what_a_worker_throws_comes_out_at_its_place) {
         if (job.in % 2 == 1)
             throw std::runtime_error("job " + std::to_string(job.in));
     };
-    workers pool({odd_fails, odd_fails}, 4);
+    workers pool({odd_fails, odd_fails}, 4, start);
     for (int i = 0; i < 4; ++i) {
         pool.next().in = i;
         pool.submit();
