@@ -15,7 +15,6 @@
 
 #include "models/dump/page_table.h"
 
-#include "models/dump/memory_view.h"
 #include "models/tlm/endian.h"
 
 #include <algorithm>
@@ -212,16 +211,15 @@ page_walk walk_page_table(const page_table& table, const guest_memory& memory, c
     return walker(table.format, memory, limits).walk(table.root);
 }
 
-std::optional<uint64_t> translate(const page_table& table, const guest_memory& memory, uint64_t vaddr) {
+std::optional<uint64_t> translate(const page_table& table, const memory_view& memory, uint64_t vaddr) {
     const page_table_format& format = table.format;
     if (vaddr != canonical(format, vaddr))
         return std::nullopt;
-    const memory_view view(memory);
     std::vector<uint8_t> buffer;
     uint64_t paddr = table.root;
     for (const page_table_level& level : format.levels) {
         const uint64_t index = vaddr >> level.shift & low_bits(level.index_bits);
-        const uint8_t* at = view.bytes(paddr + index * format.entry_size, format.entry_size, buffer);
+        const uint8_t* at = memory.bytes(paddr + index * format.entry_size, format.entry_size, buffer);
         if (!at)
             return std::nullopt;
         const uint64_t entry = load_entry(at, format.entry_size);

@@ -2,6 +2,7 @@
 
 #include "models/dump/core_mapping.h"
 #include "models/dump/guest_state.h"
+#include "models/dump/memory_view.h"
 #include "models/dump/page_table_format.h"
 
 #include <cstddef>
@@ -44,6 +45,6 @@ page_walk walk_page_table(const page_table& table, const guest_memory& memory,
 
 /// The guest-physical address, which may be no memory, that the tables give for `vaddr`. None: they map
 /// nothing there, or are not in memory.
-std::optional<uint64_t> translate(const page_table& table, const guest_memory& memory, uint64_t vaddr);
+std::optional<uint64_t> translate(const page_table& table, const memory_view& memory, uint64_t vaddr);
 
 } // namespace vmcore

@@ -160,7 +160,7 @@ kernel_page_table find_kernel_page_table(const dump_target& target, const vmcore
         return refuse("VMCOREINFO tells an address or page size that " + std::string(name) +
                       " does not have");
     const page_table table{*image.format, *swapper - image.offset};
-    if (translate(table, memory, *swapper) != table.root)
+    if (translate(table, memory_view(memory), *swapper) != table.root)
         return refuse("the kernel's page tables are not at " + hex_text(table.root) +
                       ", where VMCOREINFO places them");
     return {table, ""};

@@ -15,7 +15,6 @@
 #include "models/dump/vmcoreinfo_text.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -63,14 +62,15 @@ std::vector<uint64_t> symbols_of(const vmcoreinfo_text& text) {
         const size_t end = line.find(")=");
         if (line.substr(0, start.size()) != start || end == std::string_view::npos)
             continue;
-        if (const auto address = text.symbol(line.substr(start.size(), end - start.size())))
+        const vmcoreinfo_text alone(line); // quicker than to look for the line again
+        if (const auto address = alone.symbol(line.substr(start.size(), end - start.size())))
             addresses.push_back(*address);
     }
     return addresses;
 }
 
 void judge_symbols(rescue_candidate& candidate, const vmcoreinfo_text& text, const page_table& table,
-                   const guest_memory& memory) {
+                   const memory_view& memory) {
     const std::vector<uint64_t> symbols = symbols_of(text);
     const auto mapped = std::count_if(symbols.begin(), symbols.end(), [&](uint64_t address) {
         return translate(table, memory, address).has_value();
@@ -81,22 +81,23 @@ void judge_symbols(rescue_candidate& candidate, const vmcoreinfo_text& text, con
 
 // struct new_utsname has fields of 65 bytes: sysname, nodename, release, ...
 std::optional<std::string> release_of(const vmcoreinfo_text& text, const page_table& table,
-                                      const guest_memory& memory) {
+                                      const memory_view& memory) {
     constexpr size_t field = 65;
     const std::optional<uint64_t> names = text.symbol("init_uts_ns");
     if (!names)
         return std::nullopt;
     const uint64_t release = *names + text.number("OFFSET(uts_namespace.name)").value_or(0) + 2 * field;
     const std::optional<uint64_t> paddr = translate(table, memory, release);
-    if (!paddr)
+    std::vector<uint8_t> buffer;
+    // Neighbours in the kernel's image are neighbours in memory.
+    const uint8_t* name = paddr ? memory.bytes(*paddr, field, buffer) : nullptr;
+    if (!name)
         return std::nullopt;
-    char name[field + 1] = {};
-    memory.read(*paddr, name, field); // neighbours in the kernel's image are neighbours in memory
-    return name;
+    return std::string(name, std::find(name, name + field, uint8_t{0}));
 }
 
 void judge_kernel(rescue_candidate& candidate, const vmcoreinfo_text& text, const dump_target& target,
-                  const guest_memory& memory) {
+                  const memory_view& view, const guest_memory& memory) {
     const kernel_page_table kernel = find_kernel_page_table(target, text, memory);
     if (!kernel.table) {
         if (!kernel.reason.empty())
@@ -104,8 +105,8 @@ void judge_kernel(rescue_candidate& candidate, const vmcoreinfo_text& text, cons
         return;
     }
     count(candidate, points_tables, "the kernel's page tables are at " + hex_text(kernel.table->root));
-    judge_symbols(candidate, text, *kernel.table, memory);
-    const std::optional<std::string> release = release_of(text, *kernel.table, memory);
+    judge_symbols(candidate, text, *kernel.table, view);
+    const std::optional<std::string> release = release_of(text, *kernel.table, view);
     if (release && text.value("OSRELEASE") == std::string_view(*release))
         count(candidate, points_named, "the kernel there calls itself " + *release);
     else
@@ -134,7 +135,7 @@ rescue_candidate judge(const vmcoreinfo_trace& trace, const rescue_scan& scan, c
     candidate.text.assign(bytes, bytes + trace.text_size);
     const vmcoreinfo_text text(candidate.text);
     judge_keys(candidate, text);
-    judge_kernel(candidate, text, target, memory);
+    judge_kernel(candidate, text, target, view, memory);
     judge_banner(candidate, text, scan);
     judge_form(candidate);
     return candidate;

@@ -27,7 +27,7 @@ constexpr uint64_t page_size = 4096;                    // the smallest; all oth
 constexpr uint64_t chunk_size = 1 << 20;
 constexpr uint64_t longest_text = 65536; // Linux gives it one page
 constexpr uint64_t longest_release = 64; // __NEW_UTS_LEN
-constexpr size_t most_traces = 4096;
+constexpr size_t most_traces = 1024;
 constexpr size_t most_banners = 256;
 
 uint32_t word_at(const void* at) {

@@ -205,10 +205,11 @@ void check_random_tables(const architecture& arch) {
         RC_ASSERT(last.vaddr + (last.size - 1) < runs[i].vaddr);
         RC_ASSERT(last.vaddr + last.size != runs[i].vaddr || last.paddr + last.size != runs[i].paddr);
     }
+    const memory_view view(guest.memory);
     for (int count = 0; count < 50; ++count) {
         const uint64_t va = random_address(arch, indices);
         const translation expected = arch.reference(guest, levels, va);
-        RC_ASSERT(translate(table, guest.memory, va) == expected);
+        RC_ASSERT(translate(table, view, va) == expected);
         RC_ASSERT(find_in(runs, va) == (expected && world::is_memory(*expected) ? expected : std::nullopt));
     }
 }

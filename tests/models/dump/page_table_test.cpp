@@ -56,9 +56,10 @@ TEST_F(page_table_test, neighbours_become_one_run_across_tables_and_page_sizes) 
         EXPECT_EQ(walk_page_table(table, memory).runs, (runs{{0x10000, base + 0x5000, 0x1000},
                                                              {kernel + 0x200000, base + 0x400000, 0x202000},
                                                              {kernel + 0x402000, base + 0x601000, 0x1000}}));
-        EXPECT_EQ(translate(table, memory, kernel + 0x401234), base + 0x601234);
-        EXPECT_EQ(translate(table, memory, kernel + 0x403000), std::nullopt);
-        EXPECT_EQ(translate(table, memory, (kernel + 0x401234) & 0x7fffffffffffffff), std::nullopt)
+        EXPECT_EQ(translate(table, memory_view(memory), kernel + 0x401234), base + 0x601234);
+        EXPECT_EQ(translate(table, memory_view(memory), kernel + 0x403000), std::nullopt);
+        EXPECT_EQ(translate(table, memory_view(memory), (kernel + 0x401234) & 0x7fffffffffffffff),
+                  std::nullopt)
             << "the address is not canonical";
     }
 }
@@ -77,7 +78,7 @@ TEST_F(page_table_test, what_is_not_memory_is_cut_off) {
                                                          {0x40205000, base + size + 0x5000, 0x800},
                                                          {0x70000000, base + size, 0x1000}}));
     EXPECT_EQ(walk_page_table(table, memory).runs_left_out, 0u);
-    EXPECT_EQ(translate(table, memory, 0x80000010), 0xfee00010u) << "which is no memory";
+    EXPECT_EQ(translate(table, memory_view(memory), 0x80000010), 0xfee00010u) << "which is no memory";
 }
 
 TEST_F(page_table_test, riscv_reserved_entries_map_nothing) {
@@ -102,7 +103,7 @@ TEST_F(page_table_test, riscv_naturally_aligned_pages_of_64_kib_are_seen) {
         store(base + 0x2000 + 8 * i, uint64_t{1} << 63 | (base + 0x40000 + 0x8000) >> 2 | 0x7);
     store(base + 0x2000 + 8 * 16, uint64_t{1} << 63 | (base + 0x50000 + 0x4000) >> 2 | 0x7); // reserved size
     EXPECT_EQ(walk_page_table(table, memory).runs, (runs{{0, base + 0x40000, 0x10000}}));
-    EXPECT_EQ(translate(table, memory, 0x3456), base + 0x43456);
+    EXPECT_EQ(translate(table, memory_view(memory), 0x3456), base + 0x43456);
 }
 
 TEST_F(page_table_test, riscv_sv32_has_4_byte_entries_and_34_bit_addresses) {
@@ -193,8 +194,9 @@ TEST_F(page_table_test, tables_outside_of_memory_map_nothing) {
     store(base + 8, x86_entries.table(0xffffffffff000));
     EXPECT_TRUE(walk_page_table(table, memory).runs.empty());
     EXPECT_TRUE(walk_page_table({x86_64_page_table(4), 0x1000}, memory).runs.empty());
-    EXPECT_EQ(translate(table, memory, 0x1234), std::nullopt);
-    EXPECT_EQ(translate({x86_64_page_table(4), ~uint64_t{0} & ~0xfffull}, memory, 0x1234), std::nullopt);
+    EXPECT_EQ(translate(table, memory_view(memory), 0x1234), std::nullopt);
+    EXPECT_EQ(translate({x86_64_page_table(4), ~uint64_t{0} & ~0xfffull}, memory_view(memory), 0x1234),
+              std::nullopt);
 }
 
 TEST_F(page_table_test, addresses_below_the_first_wanted_one_are_left_out) {

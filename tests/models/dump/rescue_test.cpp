@@ -276,6 +276,23 @@ TEST(hostile_memory, headers_that_claim_all_that_follows_are_looked_at_once) {
         << "none was looked at more than once";
 }
 
+TEST(hostile_memory, thousands_of_long_and_complete_texts_are_judged_in_seconds) {
+    constexpr uint64_t room = 65536 + 32;
+    lazy_memory memory(2000 * room + 4096);
+    const kernel_guest kernel = riscv64_kernel();
+    kernel.boot(memory.bytes());
+    std::string text = "OSRELEASE=6\n";
+    while (text.size() < 60000)
+        text += "A=0123456789\n";
+    const std::vector<uint8_t> note = guest_note_bytes(vmcoreinfo_name, text + kernel.text());
+    for (uint64_t at = 8 << 20; at + note.size() < 2000 * room; at += room)
+        std::memcpy(memory.bytes() + at, note.data(), note.size());
+    const auto before = std::chrono::steady_clock::now();
+    const auto found = find_vmcoreinfo(find_dump_target("riscv64"), memory);
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
+    EXPECT_THAT(found, SizeIs(most_rescue_candidates));
+}
+
 TEST(hostile_memory, banners_are_bounded) {
     lazy_memory memory(1 << 20);
     for (uint64_t i = 0; i < 10000; ++i)
