@@ -92,7 +92,7 @@ TEST(core_mapping, a_reader_finds_memory_at_every_address_it_is_mapped_to) {
     EXPECT_EQ(core.size, loads[0].offset + 0x4000) << "memory is in the file once";
 }
 
-class qemu_layout_test : public testing::TestWithParam<const char*> {
+class core_qemu_layout_test : public testing::TestWithParam<const char*> {
 protected:
     elf_reader write() {
         const dump_target& target = find_dump_target(GetParam());
@@ -108,7 +108,7 @@ protected:
     const std::vector<uint8_t> note = guest_note_bytes(std::string("TEST\0", 5), "some text", 3);
 };
 
-TEST_P(qemu_layout_test, has_sections_first_and_packs_memory_tightly) {
+TEST_P(core_qemu_layout_test, has_sections_first_and_packs_memory_tightly) {
     memory.add(0x1000, 0x123)[0x122] = 0x11;
     memory.add(0x80000000, 0x2001)[0x2000] = 0x22;
     const elf_reader core = write();
@@ -142,6 +142,6 @@ TEST_P(qemu_layout_test, has_sections_first_and_packs_memory_tightly) {
     EXPECT_EQ(sections, std::string(sections.size(), '\0')) << "all other fields";
 }
 
-INSTANTIATE_TEST_SUITE_P(, qemu_layout_test, testing::Values("riscv64", "riscv32"));
+INSTANTIATE_TEST_SUITE_P(, core_qemu_layout_test, testing::Values("riscv64", "riscv32"));
 
 } // namespace
