@@ -6,7 +6,7 @@
 // CORE is ELF64, little-endian. OUTPUT "-" is standard output. Prints the size and what it took.
 
 #include "models/dump/kdump.h"
-#include "models/dump/vmcoreinfo_text.h"
+#include "models/dump/note.h"
 #include "models/tlm/endian.h"
 
 #include <chrono>
@@ -25,6 +25,8 @@
 using namespace vmcore;
 
 namespace {
+
+constexpr uint16_t em_386 = 3;
 
 class core_file {
 public:
@@ -85,9 +87,10 @@ void describe_guest(kdump_job& job) {
         const std::string name(reinterpret_cast<const char*>(&job.notes.at(at + 12)), name_size);
         const size_t descriptor = at + 12 + (name_size + 3) / 4 * 4;
         job.cpus += name == std::string("CORE\0", 5) && load_bytes(&job.notes[at + 8], 4, order) == 1;
-        if (name == std::string("VMCOREINFO\0", 11) && job.target->phys_base_key)
-            job.phys_base = vmcoreinfo_text({reinterpret_cast<const char*>(&job.notes.at(descriptor)), size})
-                                .number(job.target->phys_base_key);
+        if (name == std::string("VMCOREINFO\0", 11)) {
+            const std::string text(reinterpret_cast<const char*>(&job.notes.at(descriptor)), size);
+            job.phys_base = build_vmcoreinfo_note(text, *job.target, job.layout).phys_base;
+        }
         at = descriptor + (size + 3) / 4 * 4;
     }
 }
@@ -104,8 +107,9 @@ void convert(int argc, char** argv) {
     if (!format)
         throw std::runtime_error("unknown format");
     job.format = *format;
-    dump_target target = find_dump_target(argv[4]);
-    target.machine = core.machine(); // a CPU of x86_64 may be one of i386 for now
+    // A CPU of x86_64 may be one of i386 for now.
+    dump_target target = find_dump_target(core.machine() == em_386 ? "i386" : argv[4]);
+    target.file_class = elf_class::elf64;
     job.target = &target;
     job.ranges = core.ranges;
     job.notes = core.notes;

@@ -210,22 +210,21 @@ TEST_F(kdump_test, qemus_layout_has_qemus_header) {
 }
 
 TEST_F(kdump_test, qemu_reads_phys_base_of_x86_64_as_hexadecimal_and_we_do_not) {
-    const dump_target& target = find_dump_target("x86_64");
+    const dumper pc("pc", memory, &vmcoreinfo, {});
+    request.target = "x86_64";
     for (const auto& [text, portable, qemu] :
          {std::tuple<const char*, uint64_t, uint64_t>{"-241172480", 0xfffffffff1a00000, 0xfffffffdbee8db80},
           {"16", 16, 0x16},
           {"0x10", 16, 16},
           {"1z", 0, 0}}) {
-        kdump_job job = make_job("kdump-raw-zlib");
-        job.target = &target;
-        job.notes = guest_note_bytes(vmcoreinfo_name, "NUMBER(phys_base)=" + std::string(text) + "\n");
-        job.phys_base = portable;
-        for (bool like_qemu : {false, true}) {
-            job.layout = like_qemu ? dump_layout::qemu : dump_layout::portable;
-            output_file file(request.file);
-            write_kdump(file, job, memory);
-            file.commit(false);
-            EXPECT_EQ(kdump_reader(read_file(request.file)).phys_base, like_qemu ? qemu : portable) << text;
+        memory.put(0x80008000,
+                   guest_note_bytes(vmcoreinfo_name, "NUMBER(phys_base)=" + std::string(text) + "\n"));
+        for (dump_layout layout : {dump_layout::portable, dump_layout::qemu}) {
+            request.layout = layout;
+            pc.write(request);
+            EXPECT_EQ(kdump_reader(read_file(request.file)).phys_base,
+                      layout == dump_layout::qemu ? qemu : portable)
+                << text;
         }
     }
 }
