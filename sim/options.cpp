@@ -133,6 +133,10 @@ void option_parser::declare_guest() {
     file("dtb", "a device tree instead of the board's own", board.dtb);
     add("append", "TEXT", "kernel command line",
         [&](const std::string&, const std::string& v) { board.append = v; });
+    add_own("cpu-state", "FILE", "pc: the CPUs' registers, from JSON or the notes of an ELF core",
+            [this](const std::string& option, const std::string& value) {
+                m_result.board.cpu_state = load_cpu_states(option, value);
+            });
 }
 
 void option_parser::declare_run() {
@@ -197,10 +201,6 @@ void option_parser::declare_control() {
 }
 
 void option_parser::declare_own() {
-    add_own("cpu-state", "FILE", "pc: the CPUs' registers, from JSON or the notes of an ELF core",
-            [this](const std::string& option, const std::string& value) {
-                m_result.board.cpu_state = load_cpu_states(option, value);
-            });
     add_own("dump", "FILE", "write the guest's memory and registers",
             [this](const std::string& option, const std::string& value) {
                 if (value.empty())

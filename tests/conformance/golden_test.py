@@ -60,13 +60,12 @@ class Golden:
 
     def path(self, name):
         path = os.path.join(self.directory, name)
+        if os.path.exists(path):
+            return path
+        packed, path = path + ".zst", os.path.join(self.unpacked, name)
         if not os.path.exists(path):
-            packed, path = path + ".zst", os.path.join(self.unpacked, name)
-            if shutil.which("zstd") is None:
-                skip(f"no zstd to unpack {packed}")
             subprocess.run(["zstd", "-dq", packed, "-o", path], check=True)
-        if name in self.sums:
-            assert sha256(read(path)) == self.sums[name], f"{path} is not the file that SHA256SUMS tells of"
+            assert sha256(read(path)) == self.sums[name], f"{packed} is not the file that SHA256SUMS tells of"
         return path
 
     def bytes(self, name):
@@ -158,6 +157,8 @@ def main():
         skip("VMCORE_GOLDEN names no directory with QEMU's dumps")
     if not os.path.exists(os.path.join(directory, "SHA256SUMS")):
         skip(f"{directory} has no SHA256SUMS")
+    if shutil.which("zstd") is None:
+        skip("no zstd to unpack memory with")
     with tempfile.TemporaryDirectory(prefix="golden-") as unpacked:
         golden = Golden(os.path.abspath(directory), unpacked)
         check_notes(binary, golden)

@@ -305,7 +305,7 @@ TEST_F(guest_note_test, aarch64_reads_hexadecimal_and_32_bit_targets_no_key_at_a
 
 // QEMU's layout, as QEMU was observed
 
-class qemu_layout_test : public guest_note_test {
+class qemu_note_layout_test : public guest_note_test {
 protected:
     guest_note read(const vmcoreinfo_record& record, const char* target = "riscv64") {
         return read_guest_note(record, memory, find_dump_target(target), dump_layout::qemu);
@@ -317,21 +317,21 @@ protected:
     }
 };
 
-TEST_F(qemu_layout_test, a_header_of_zeros_is_an_empty_note) {
+TEST_F(qemu_note_layout_test, a_header_of_zeros_is_an_empty_note) {
     const guest_note result = read(elf_record(ram_base, 12));
     ASSERT_TRUE(result.note);
     EXPECT_EQ(result.note->bytes, std::vector<uint8_t>(12));
     EXPECT_THAT(result.warnings, ElementsAre("guest note is empty: its header at 0x80000000 is all zero"));
 }
 
-TEST_F(qemu_layout_test, an_unmapped_address_is_an_empty_note) {
+TEST_F(qemu_note_layout_test, an_unmapped_address_is_an_empty_note) {
     const guest_note result = read(elf_record(0x1000, 4096));
     ASSERT_TRUE(result.note);
     EXPECT_EQ(result.note->bytes, std::vector<uint8_t>(12));
     EXPECT_THAT(result.warnings, ElementsAre("guest note is not in memory: nothing is mapped at 0x1000"));
 }
 
-TEST_F(qemu_layout_test, the_byte_behind_a_vmcoreinfo_text_becomes_zero) {
+TEST_F(qemu_note_layout_test, the_byte_behind_a_vmcoreinfo_text_becomes_zero) {
     std::vector<uint8_t> note = guest_note_bytes(vmcoreinfo_name, "K=VAL", 7);
     note[29] = note[30] = note[31] = 0x5a;
     memory.put(ram_base, note);
@@ -350,7 +350,7 @@ TEST_F(qemu_layout_test, the_byte_behind_a_vmcoreinfo_text_becomes_zero) {
     EXPECT_EQ(read(elf_record(ram_base, 4096)).note->bytes, whole) << "there is no byte behind it";
 }
 
-TEST_F(qemu_layout_test, phys_base_is_read_as_hexadecimal_on_x86_64_and_aarch64_only) {
+TEST_F(qemu_note_layout_test, phys_base_is_read_as_hexadecimal_on_x86_64_and_aarch64_only) {
     EXPECT_EQ(read_text("NUMBER(phys_base)=-241172480\n", "x86_64").phys_base, 0xfffffffdbee8db80u);
     EXPECT_EQ(read_text("NUMBER(PHYS_OFFSET)=0x48000000\n", "aarch64").phys_base, 0x48000000u);
     EXPECT_EQ(read_text("NUMBER(PHYS_OFFSET)=123", "aarch64").phys_base, 0x123u);
@@ -359,7 +359,7 @@ TEST_F(qemu_layout_test, phys_base_is_read_as_hexadecimal_on_x86_64_and_aarch64_
     EXPECT_THAT(read_text("NUMBER(phys_ram_base)=x\n", "riscv64").warnings, IsEmpty());
 }
 
-TEST_F(qemu_layout_test, a_phys_base_that_is_no_number_is_told) {
+TEST_F(qemu_note_layout_test, a_phys_base_that_is_no_number_is_told) {
     for (const char* value : {"", "12 ", "12junk", "0x", "10000000000000000"}) {
         const guest_note result = read_text("NUMBER(PHYS_OFFSET)=" + std::string(value) + "\n", "aarch64");
         EXPECT_FALSE(result.phys_base) << value;
