@@ -389,7 +389,9 @@ class Outputs(DumpTest):
 
     def test_a_descriptor_that_cannot_be_written_is_refused_before_the_guest_runs(self):
         self.refused("--dump: 'fd:77': descriptor 77 is not open, expected .*", "--dump", "fd:77")
-        self.refused("--dump: 'fd:0': descriptor 0 is open for reading only, expected .*", "--dump", "fd:0")
+        with open("/dev/null", "rb") as readable:
+            self.refused("--dump: 'fd:0': descriptor 0 is open for reading only, expected .*", "--dump", "fd:0",
+                         stdin=readable)
         self.refused("--dump: 'fd:x', expected fd:N .*", "--dump", "fd:x")
 
     def test_the_second_dump_for_a_stream_is_a_warning(self):
