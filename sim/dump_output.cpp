@@ -39,13 +39,6 @@ std::optional<int> descriptor_named(const std::string& option, const std::string
     return std::nullopt;
 }
 
-void try_output(const std::string& path) {
-    struct stat found {};
-    const bool exists = ::stat(path.c_str(), &found) == 0;
-    if (!exists || S_ISREG(found.st_mode) || S_ISDIR(found.st_mode))
-        const output_file tried(path);
-}
-
 bool can_seek(const std::string& path) {
     struct stat found {};
     return ::stat(path.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode);
@@ -67,7 +60,7 @@ dump_output::dump_output(const std::string& name, const std::string& format)
         seeks = can_seek(*number);
     } else {
         try {
-            try_output(name);
+            output_file::check(name);
         } catch (const std::system_error& error) {
             throw std::runtime_error(std::string("--dump: ") + error.what());
         }

@@ -13,11 +13,6 @@ namespace vmcore::sim {
 /// @throws usage_error for fd: without a number
 std::optional<int> descriptor_named(const std::string& option, const std::string& name);
 
-/// Refuses a file that cannot be made, before anything happens to the one that is there. Only what is no
-/// regular file is not tried: a FIFO's reader would see its end, and opening one waits for a reader.
-/// @throws std::system_error
-void try_output(const std::string& path);
-
 /// Whether a file that is there, if it is, can be written in any order.
 bool can_seek(const std::string& path);
 bool can_seek(int descriptor);

@@ -40,7 +40,7 @@ static void open_output(const std::string& protocol, descriptors& passed, dump_r
     if (protocol.rfind("file:", 0) == 0) {
         request.file = protocol.substr(5);
         try {
-            try_output(request.file);
+            output_file::check(request.file);
         } catch (const std::system_error& failure) {
             throw error("Could not create '" + request.file + "': " + failure.code().message());
         }

@@ -324,9 +324,9 @@ class Snapshots(DumpTest):
 class Outputs(DumpTest):
     """--dump of a guest that publishes its note and ends."""
 
-    def command(self, *arguments, program="vmcoreinfo"):
+    def command(self, *arguments, program="vmcoreinfo", console="null"):
         return [VMCORE_VP, "-m", "32M", "-bios", os.path.join(FIRMWARE, f"{program}.elf"), "-device", "vmcoreinfo",
-                "-serial", "null", *arguments]
+                "-serial", console, *arguments]
 
     def run_guest(self, *arguments, status=0, **how):
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
@@ -334,9 +334,9 @@ class Outputs(DumpTest):
         self.assertEqual(run.returncode, status, run.stderr)
         return run
 
-    def start(self, *arguments, **how):
+    def start(self, *arguments, program="vmcoreinfo", console="null", **how):
         how = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **how}
-        process = subprocess.Popen(self.command(*arguments), **how)
+        process = subprocess.Popen(self.command(*arguments, program=program, console=console), **how)
         self.addCleanup(self.end, process)
         return process
 
@@ -436,10 +436,7 @@ class Outputs(DumpTest):
 
     def test_two_signals_of_which_the_first_ended_the_guest(self):
         os.mkfifo(self.path("fifo"))
-        process = subprocess.Popen(self.command("--dump", self.path("fifo"), "-serial", "stdio", program="idle")[:6] + [
-            "--dump", self.path("fifo"), "-serial", "stdio"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
-        self.addCleanup(self.end, process)
+        process = self.start("--dump", self.path("fifo"), program="idle", console="stdio", stdout=subprocess.PIPE)
         self.assertEqual(process.stdout.readline(), b"idle\n")
         process.terminate()
         until(lambda: children(process.pid), "the dump begins")
