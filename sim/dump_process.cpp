@@ -44,9 +44,7 @@ dump_process::shared_meter::~shared_meter() {
     munmap(m_meter, sizeof(dump_meter));
 }
 
-/// The signals by which a user ends the simulator are for the process that goes on, whose end ends this one
-/// too: at a terminal they come to both.
-static void leave_signals_to_the_parent(pid_t parent) {
+static void leave_signals_to(pid_t parent) {
     for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
         std::signal(number, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -54,6 +52,23 @@ static void leave_signals_to_the_parent(pid_t parent) {
         _exit(EXIT_FAILURE); // it died before it could be told of
 }
 
+/// fork() with no signal in between: one that comes at once must not find this process's handlers in the
+/// other. There the signals by which a user ends the simulator are ignored: at a terminal they come to both
+/// processes, and the end of the one that goes on ends the other too.
+static pid_t split_off() {
+    const pid_t parent = getpid();
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t process = fork();
+    const int error = errno;
+    if (process == 0)
+        leave_signals_to(parent);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return process;
+}
 /// A client whose connection the simulator closes must see that, however long the dump takes.
 static void close_sockets_except(int kept) {
     std::vector<int> sockets;
@@ -99,12 +114,10 @@ dump_process::dump_process(const work& write, int output)
     : m_report(memfd_create("dump report", MFD_CLOEXEC)) {
     if (!m_report)
         refuse("make its report");
-    const pid_t parent = getpid();
-    m_process = fork();
+    m_process = split_off();
     if (m_process < 0)
         refuse("start");
     if (m_process == 0) {
-        leave_signals_to_the_parent(parent);
         close_sockets_except(output);
         _exit(write_all(m_report.get(), outcome_of(write, *m_meter)) ? EXIT_SUCCESS : EXIT_FAILURE);
     }
