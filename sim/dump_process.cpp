@@ -132,7 +132,7 @@ dump_process::dump_process(const work& write, int output)
 }
 
 dump_process::~dump_process() {
-    if (m_process < 0)
+    if (m_reaped)
         return;
     kill(m_process, SIGKILL);
     reap();
@@ -142,7 +142,7 @@ int dump_process::reap() {
     int status = 0;
     while (waitpid(m_process, &status, 0) < 0 && errno == EINTR) {
     }
-    m_process = -1;
+    m_reaped = true;
     return status;
 }
 

@@ -26,6 +26,7 @@ public:
     dump_process(const dump_process&) = delete;
     dump_process& operator=(const dump_process&) = delete;
 
+    /// Also after its end.
     pid_t id() const { return m_process; }
     /// A descriptor on which poll() finds something to read when the process has ended. There is one.
     file_descriptor take_end_notice() { return std::move(m_end_notice); }
@@ -54,7 +55,8 @@ private:
     shared_meter m_meter;
     file_descriptor m_report; ///< file in memory that the result comes in
     file_descriptor m_end_notice;
-    pid_t m_process = -1; ///< -1: has been reaped
+    pid_t m_process = -1;
+    bool m_reaped = false;
 };
 
 } // namespace vmcore::sim

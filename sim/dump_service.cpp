@@ -12,7 +12,10 @@ dump_service::dump_service(run_control& control, const board& dumped, io_thread&
     , m_thread(thread)
     , m_dumper("dumper", dumped, dumped.vmcoreinfo(), dumped.cpus()) {}
 
-dump_service::~dump_service() = default;
+dump_service::~dump_service() {
+    m_observer = nullptr; // which may be gone
+    cancel("");
+}
 
 dump_service::progress dump_service::last_progress() const {
     if (!m_process)
@@ -24,6 +27,7 @@ dump_service::progress dump_service::last_progress() const {
 void dump_service::begin(dump_request request) {
     m_file = request.file;
     m_error.clear();
+    m_makes_file = !request.opened;
     int output = -1;
     if (request.opened) { // its number, for the process must know it
         output = request.opened->release();
@@ -59,7 +63,10 @@ void dump_service::close(status state, const std::string& error) {
     m_last_progress = last_progress();
     m_last_progress.state = state;
     m_error = error;
+    const pid_t writer = m_process->id();
     m_process.reset();
+    if (state == status::failed && m_makes_file)
+        output_file::remove_unfinished(m_file, writer);
     if (m_observer)
         m_observer(m_last_progress, error);
 }

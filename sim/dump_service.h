@@ -76,6 +76,7 @@ private:
     std::unique_ptr<dump_process> m_process; ///< null: no dump is under way
     unsigned m_number = 0;                   ///< of the dump under way: late news of others are none of its
     std::string m_file;                      ///< that it is written to
+    bool m_makes_file = false;               ///< and does not write into one that is open
     bool m_holds = false;
     bool m_resumes = false;
     std::string m_error;      ///< of the last dump
