@@ -2,37 +2,123 @@
 
 #include "sim/messages.h"
 
+#include <exception>
 #include <stdexcept>
 
 namespace vmcore::sim {
 
-dump_service::dump_service(run_control& control, const board& dumped)
+dump_service::dump_service(run_control& control, const board& dumped, io_thread& thread)
     : m_control(control)
+    , m_thread(thread)
     , m_dumper("dumper", dumped, dumped.vmcoreinfo(), dumped.cpus()) {}
 
-const dump_result& dump_service::write(const dump_request& request) {
-    const bool was_running = m_control.pause();
-    announce();
+dump_service::~dump_service() {
+    m_observer = nullptr; // which may be gone
+    cancel("");
+}
+
+dump_service::progress dump_service::last_progress() const {
+    if (!m_process)
+        return m_last_progress;
+    const dump_progress now = m_process->progress();
+    return {status::active, now.completed, now.total};
+}
+
+void dump_service::begin(dump_request request) {
+    m_file = request.file;
+    m_error.clear();
+    m_makes_file = !request.opened;
+    int output = -1;
+    if (request.opened) { // its number, for the process must know it
+        output = request.opened->release();
+        request.opened = std::make_shared<opened_file>(output, request.opened->name());
+    }
+    const auto write = [this, &request](dump_meter& meter) {
+        request.meter = &meter;
+        return m_dumper.write(request);
+    };
+    fail(); // unless it comes further
+    m_thread.hold_during([&] { m_process = std::make_unique<dump_process>(write, output); });
+    const unsigned number = ++m_number;
+    m_thread.when_readable(m_process->take_end_notice(), [this, number] {
+        m_control.post([this, number] {
+            if (m_process && number == m_number)
+                end();
+        });
+    });
+}
+
+void dump_service::end() {
+    try {
+        m_last = m_process->finish();
+        for (const std::string& warning : m_last->warnings)
+            print_warning(m_file + ": " + warning);
+        close(status::completed, "");
+    } catch (const std::exception& failure) {
+        close(status::failed, failure.what());
+    }
+}
+
+void dump_service::close(status state, const std::string& error) {
+    m_last_progress = last_progress();
+    m_last_progress.state = state;
+    m_error = error;
+    const pid_t writer = m_process->id();
+    m_process.reset();
+    if (state == status::failed && m_makes_file)
+        output_file::remove_unfinished(m_file, writer);
+    if (m_observer)
+        m_observer(m_last_progress, error);
+}
+
+void dump_service::cancel(const std::string& reason) {
+    if (m_process)
+        close(status::failed, m_file + ": the dump was given up: " + reason);
+}
+
+void dump_service::await_end(const display& shown) {
+    const auto idle = [this] { return !active(); };
+    const auto show = [&] {
+        if (active() && shown)
+            shown(m_process->progress());
+    };
+    if (!m_control.serve_until(idle, show)) {
+        cancel("the simulator was told to end");
+        throw std::runtime_error(m_error);
+    }
+}
+
+const dump_result& dump_service::write(dump_request request, const display& shown) {
+    m_resumes = m_control.pause();
+    m_holds = true;
     std::string error;
     try {
-        m_last = m_dumper.write(request);
-        uint64_t total = 0;
-        for (const dump_result::segment& segment : m_last->segments)
-            total += segment.size;
-        m_progress = {status::completed, total, total};
-        for (const std::string& warning : m_last->warnings)
-            print_warning(request.file + ": " + warning);
+        await_end(nullptr); // of a dump that was begun before
+        begin(std::move(request));
+        await_end(shown);
+        error = m_error;
     } catch (const std::exception& failure) {
-        m_progress.state = status::failed;
         error = failure.what();
     }
-    if (m_observer)
-        m_observer(m_progress, error);
-    if (was_running)
+    m_holds = false;
+    if (m_resumes)
         m_control.resume();
     if (!error.empty())
         throw std::runtime_error(error);
     return *m_last;
+}
+
+void dump_service::start(dump_request request) {
+    const bool was_running = m_control.pause();
+    try {
+        begin(std::move(request));
+    } catch (...) {
+        if (was_running)
+            m_control.resume();
+        throw;
+    }
+    if (was_running)
+        m_control.resume();
 }
 
 } // namespace vmcore::sim

@@ -47,6 +47,12 @@ public:
         m_arrived.wait(lock, [this] { return !m_commands.empty(); });
     }
 
+    /// The same, but no longer than this.
+    void wait_for(std::chrono::milliseconds longest) {
+        std::unique_lock<std::mutex> lock(m_mutex);
+        m_arrived.wait_for(lock, longest, [this] { return !m_commands.empty(); });
+    }
+
 private:
     static constexpr std::chrono::microseconds patience{50};
 

@@ -2,6 +2,7 @@
 
 #include "sim/cpu_state_file.h"
 #include "sim/device_options.h"
+#include "sim/dump_output.h"
 #include "sim/key_values.h"
 #include "sim/settings.h"
 
@@ -12,12 +13,15 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <unistd.h>
 
 namespace po = boost::program_options;
 
 namespace vmcore::sim {
 
 namespace {
+
+constexpr unsigned most_dump_threads = 256;
 
 /// Collects options in the order typed, then the settings, which may depend on none of them.
 class option_parser {
@@ -52,6 +56,7 @@ private:
     }
     void declare_settings();
     void apply_settings();
+    void check_dump_output(bool serial_given) const;
     [[noreturn]] void refuse(const std::string& argument) const;
     [[noreturn]] void refuse_value(const std::string& shown) const;
 
@@ -201,18 +206,24 @@ void option_parser::declare_control() {
 }
 
 void option_parser::declare_own() {
-    add_own("dump", "FILE", "write the guest's memory and registers",
+    add_own("dump", "FILE",
+            "write the guest's memory and registers; - is standard output, fd:N is open already",
             [this](const std::string& option, const std::string& value) {
                 if (value.empty())
                     throw usage_error(option + ": an empty file name");
                 m_result.dump_file = value;
             });
-    add_own("dump-format", "FORMAT", "elf (elf)", [this](const std::string& o, const std::string& v) {
-        m_result.dump_format = parse_dump_format(o, v);
+    std::string formats;
+    for (const std::string& format : dump_formats())
+        formats += (formats.empty() ? "" : ", ") + format;
+    add_own("dump-format", "FORMAT", formats + " (elf)", [this](const std::string& o, const std::string& v) {
+        m_result.dump.format = parse_dump_format(o, v);
     });
     add_own(
         "dump-on", "EVENT", "exit, panic or publish (exit)",
         [this](const std::string& o, const std::string& v) { m_result.dump_on = parse_dump_trigger(o, v); });
+    add_own("rescue", "", "search memory for the guest's note when it published no good one",
+            [this](const std::string&, const std::string&) { m_result.dump.rescue = true; });
     add_own("summary", "", "say on stderr what the guest published, how fast it ran and what the dump holds",
             [this](const std::string&, const std::string&) { m_result.summary = true; });
     add_own("quantum", "TIME", "how far a hart may run ahead of simulated time (10 us)",
@@ -251,7 +262,14 @@ void option_parser::declare_settings() {
     m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI, a power of two",
                    board.dma_burst, 8, 4096);
     m_settings.add("fw_cfg.strict", "report what the guest does that no driver should rely on", board.strict);
-    m_settings.add("dump.fsync", "a dump survives a crash of the host", m_result.dump_fsync);
+    dump_request& dump = m_result.dump;
+    m_settings.add("dump.fsync", "a dump survives a crash of the host", dump.fsync);
+    m_settings.add("dump.sparse", "an ELF dump has holes where memory is zero", dump.sparse);
+    m_settings.add("dump.layout", "what all readers open, or QEMU's to the byte", dump.layout,
+                   {{"portable", dump_layout::portable}, {"qemu", dump_layout::qemu}});
+    m_settings.add("dump.threads", "that write and compress; 0 is one for each CPU of the host", dump.threads,
+                   0, most_dump_threads);
+    m_settings.add("dump.paging", "--dump's ELF maps memory as each CPU's page tables do", dump.paging);
 }
 
 /// Files first, then --quantum, then --set: the nearer to the user's hand, the later.
@@ -296,6 +314,19 @@ void option_parser::refuse_value(const std::string& shown) const {
     throw usage_error(shown + ": expected a value behind it, or none where it is a switch");
 }
 
+/// A dump on standard output must have it for itself.
+void option_parser::check_dump_output(bool serial_given) const {
+    const std::string& file = m_result.dump_file;
+    if (file.empty() || descriptor_named("--dump", file) != STDOUT_FILENO)
+        return;
+    const std::string option = "--dump " + file + ": standard output belongs to ";
+    if (m_result.protocols.uses_stdio())
+        throw usage_error(option + "-qtest or QMP, expected these at unix:PATH");
+    if (m_result.board.serial == "stdio")
+        throw usage_error(option + "the guest's console (-serial stdio" +
+                          (serial_given ? "" : ", the default") + "), expected -serial null or file:PATH");
+}
+
 options option_parser::parse(const std::vector<std::string>& arguments) {
     po::options_description known;
     for (const entry& declared : m_entries) {
@@ -338,6 +369,7 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
         throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
     if (!serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
         m_result.board.serial = "null";
+    check_dump_output(serial_given);
     m_result.settings_list = m_settings.list();
     return m_result;
 }

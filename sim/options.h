@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/dump/dumper.h"
 #include "platform/virt/virt_config.h"
 #include "sim/machine_options.h"
 #include "sim/protocol_options.h"
@@ -31,10 +32,9 @@ struct options {
     bool exit_with_parent = false; ///< as if SIGTERM came when the parent process dies
     bool summary = false;
 
-    std::string dump_file; ///< empty: no dump
-    std::string dump_format = "elf";
+    std::string dump_file; ///< a file, or what descriptor_named() knows; empty: no dump
     dump_trigger dump_on = dump_trigger::exit;
-    bool dump_fsync = false;
+    dump_request dump; ///< how; the file and the target are left out
 
     std::string settings_list; ///< for list_settings: every setting with its value
 };

@@ -162,8 +162,6 @@ void run_control::serve_reset() {
 void run_control::serve_requests() {
     if (std::exchange(m_publish_pending, false) && m_publish_action)
         m_publish_action();
-    for (const auto& action : std::exchange(m_follow_ups, {}))
-        action();
     // Whoever's access ended the run still gets its answer.
     if (m_shutdown && !(by_guest(m_shutdown->why) && m_accesses > 0))
         serve_shutdown();
@@ -182,13 +180,41 @@ void run_control::settle() {
     restore_sanitizer_stack();
 }
 
+/// @returns whether there is one to carry out
+bool run_control::take_commands() {
+    for (mailbox::command& command : m_mailbox.take())
+        m_taken.push_back(std::move(command));
+    return !m_taken.empty();
+}
+
+void run_control::carry_out_next() {
+    const mailbox::command command = std::move(m_taken.front());
+    m_taken.pop_front();
+    command();
+}
+
 void run_control::carry_out_commands() {
-    for (const mailbox::command& command : m_mailbox.take()) {
-        command();
+    take_commands();
+    while (!m_taken.empty()) {
+        carry_out_next();
         serve_requests(); // a command finds done what the one before it asked for
         if (m_end)
-            return;
+            m_taken.clear();
     }
+}
+
+bool run_control::serve_until(const std::function<bool()>& done, const std::function<void()>& between) {
+    constexpr std::chrono::milliseconds every{100};
+    while (!done()) {
+        if (m_shutdown && !by_guest(m_shutdown->why))
+            return false;
+        if (take_commands())
+            carry_out_next();
+        else
+            m_mailbox.wait_for(every);
+        between();
+    }
+    return true;
 }
 
 run_end run_control::run(board& controlled) {

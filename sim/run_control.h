@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <systemc>
@@ -97,8 +98,10 @@ public:
     void end(run_cause cause) { m_shutdown = run_end{cause}; }
     /// Lets simulated time pass until `target`, paused or not; then calls `done`. One at a time.
     void advance(const sc_core::sc_time& target, std::function<void()> done);
-    /// Has something done when the command at hand has been answered, before anything else happens.
-    void follow_up(std::function<void()> action) { m_follow_ups.push_back(std::move(action)); }
+    /// Carries out commands from outside while the kernel stands still, until `done` says so. What they ask
+    /// of the run takes place afterwards, also after the end of the run. Calls `between` every now and then.
+    /// @returns false when an end of the run from outside comes first
+    bool serve_until(const std::function<bool()>& done, const std::function<void()>& between);
     /// An access from outside has begun, or ended: meanwhile the kernel runs even while the guest is paused.
     void begin_access() { ++m_accesses; }
     void end_access() { --m_accesses; }
@@ -112,6 +115,8 @@ private:
     bool time_flows() const { return m_state == run_state::running && m_policy.executes; }
     void hold_or_release();
     void interrupt_slice();
+    bool take_commands();
+    void carry_out_next();
     void carry_out_commands();
     std::optional<sc_core::sc_time> next_slice() const;
     void run_kernel(const sc_core::sc_time& span);
@@ -126,6 +131,7 @@ private:
     run_policy m_policy;
     board* m_board = nullptr;
     mailbox m_mailbox;
+    std::deque<mailbox::command> m_taken; ///< out of the mailbox, and not begun
     kernel_bell m_bell{"bell"};
     std::atomic<bool> m_in_kernel{false};
     run_state m_state;
@@ -136,7 +142,6 @@ private:
     std::optional<run_end> m_shutdown; ///< asked for
     std::optional<run_end> m_end;
     sc_core::sc_time m_advance_target;
-    std::vector<std::function<void()>> m_follow_ups;
     std::function<void()> m_advanced; ///< empty: no advance() is under way
     std::vector<observer> m_observers;
     std::chrono::steady_clock::duration m_host_time{};

@@ -1,7 +1,6 @@
 #include "sim/settings.h"
 
 #include "platform/files.h"
-#include "sim/key_values.h"
 #include "sim/messages.h"
 
 #include <algorithm>

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "sim/key_values.h"
+
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 namespace vmcore::sim {
@@ -17,6 +21,27 @@ public:
     void add(const std::string& path, const std::string& description, sc_core::sc_time& field);
     void add(const std::string& path, const std::string& description, unsigned& field, unsigned least,
              unsigned most);
+    /// One of a few words, each of which stands for a value.
+    template <class Value>
+    void add(const std::string& path, const std::string& description, Value& field,
+             const std::vector<std::pair<std::string, Value>>& choices) {
+        const auto get = [&field, choices] {
+            return std::find_if(choices.begin(), choices.end(),
+                                [&](const auto& choice) { return choice.second == field; })
+                ->first;
+        };
+        std::string expected;
+        for (const auto& choice : choices)
+            expected += (expected.empty() ? "" : " or ") + choice.first;
+        const auto set = [&field, choices, expected](const std::string& option, const std::string& value) {
+            const auto chosen = std::find_if(choices.begin(), choices.end(),
+                                             [&](const auto& choice) { return choice.first == value; });
+            if (chosen == choices.end())
+                throw usage_error(option + ": '" + value + "', expected " + expected);
+            field = chosen->second;
+        };
+        m_entries.push_back({path, description, get, set});
+    }
 
     /// @param option where the value came from, for messages
     /// @throws usage_error naming the path, the value, and what was expected or the nearest path

@@ -21,19 +21,17 @@ static sigset_t watched_signals() {
 signal_watcher::signal_watcher(std::function<void()> on_signal, std::function<void()> last_rites) {
     const sigset_t set = watched_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    m_thread = std::thread([set, on_signal = std::move(on_signal), last_rites = std::move(last_rites)] {
-        bool first = true;
+    m_thread = std::thread([this, set, on_signal = std::move(on_signal), last_rites = std::move(last_rites)] {
         for (;;) {
             int signal = 0;
             if (sigwait(&set, &signal) != 0)
                 continue;
             if (signal == wake_signal)
                 return;
-            if (!first) {
+            if (m_waits.exchange(true)) {
                 last_rites();
                 _exit(128 + signal);
             }
-            first = false;
             on_signal();
         }
     });

@@ -5,9 +5,11 @@
 #include "platform/files.h"
 #include "sim/board_factory.h"
 #include "sim/bus_viewer.h"
+#include "sim/dump_output.h"
 #include "sim/dump_service.h"
 #include "sim/io/io_thread.h"
 #include "sim/messages.h"
+#include "sim/progress_line.h"
 #include "sim/qmp/server.h"
 #include "sim/qtest/server.h"
 #include "sim/run_control.h"
@@ -26,27 +28,49 @@ namespace {
 /// Quanta in a slice: enough that the kernel's start and stop do not count, few enough to answer at once.
 constexpr unsigned quanta_per_slice = 50;
 
-dump_request requested_dump(const options& wanted, const board& dumped) {
-    dump_request request;
-    request.file = wanted.dump_file;
-    request.format = wanted.dump_format;
-    request.target = dumped.target();
-    request.fsync = wanted.dump_fsync;
-    return request;
-}
+/// Writes what --dump asks for.
+class requested_dumps {
+public:
+    requested_dumps(const options& wanted, const board& dumped, dump_service& dumps)
+        : m_request(wanted.dump)
+        , m_output(wanted.dump_file, wanted.dump.format)
+        , m_dumps(dumps) {
+        m_request.target = dumped.target();
+    }
+
+    void write() {
+        dump_request request = m_request;
+        if (!m_output.provide(request)) {
+            print_warning(request.file + ": a dump was written there already, and it takes only one");
+            return;
+        }
+        progress_line line;
+        m_result = m_dumps.write(std::move(request), [&line](const dump_progress& now) { line.show(now); });
+    }
+
+    /// The last one.
+    const std::optional<dump_result>& result() const { return m_result; }
+
+private:
+    dump_request m_request;
+    dump_output m_output;
+    dump_service& m_dumps;
+    std::optional<dump_result> m_result;
+};
 
 /// The protocol servers of a run, and the thread that does their input and output.
 class servers {
 public:
-    servers(const options& wanted, board& served, run_control& control, dump_service& dumps)
+    servers(const options& wanted, board& served, run_control& control, dump_service& dumps,
+            io_thread& thread)
         : m_master("outside", served, control)
         , m_viewer("viewer", served)
-        , m_commands({control, served, dumps, m_viewer, wanted.name, wanted.board.uuid}) {
+        , m_commands({control, served, dumps, wanted.dump, m_viewer, wanted.name, wanted.board.uuid}) {
         const protocol_options& protocols = wanted.protocols;
         if (protocols.qtest)
-            m_qtest.emplace(m_thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);
+            m_qtest.emplace(thread, *protocols.qtest, protocols.qtest_log, served, m_master, control);
         for (const endpoint& where : protocols.qmp)
-            m_qmp.push_back(std::make_unique<qmp::server>(m_thread, where, m_commands, control));
+            m_qmp.push_back(std::make_unique<qmp::server>(thread, where, m_commands, control));
         control.observe([this](const run_event& event) { qmp::announce(m_qmp, event); });
         dumps.observe([this](const dump_service::progress& end, const std::string& error) {
             qmp::announce(m_qmp, end, error);
@@ -62,7 +86,6 @@ public:
 
 private:
     bus_master m_master;
-    io_thread m_thread;
     bus_viewer m_viewer;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;
@@ -78,16 +101,9 @@ bool dump_is_due(const options& wanted, const run_end& end) {
 
 /// Refuses a dump that cannot be made before the guest runs, perhaps for hours.
 void check_dump(const options& wanted, const board& dumped) {
-    if (wanted.dump_file.empty())
-        return;
-    if (dumped.cpus().empty())
+    if (!wanted.dump_file.empty() && dumped.cpus().empty())
         throw std::runtime_error("--dump: the board has no CPU whose registers a dump could hold; "
                                  "--cpu-state gives the pc board some");
-    try {
-        const output_file tried(wanted.dump_file);
-    } catch (const std::system_error& error) {
-        throw std::runtime_error(std::string("--dump: ") + error.what());
-    }
 }
 
 std::string symbol_file(const options& wanted) {
@@ -107,23 +123,29 @@ int simulate(const options& wanted) {
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
     check_dump(wanted, board);
-    dump_service dumps(control, board);
+    io_thread thread;
+    dump_service dumps(control, board, thread);
+    std::optional<requested_dumps> requested;
+    if (!wanted.dump_file.empty())
+        requested.emplace(wanted, board, dumps);
     board.on_publish([&control] { control.guest_published(); });
-    if (!wanted.dump_file.empty() && wanted.dump_on == dump_trigger::publish)
-        control.on_guest_publish([&] { dumps.write(requested_dump(wanted, board)); });
+    if (requested && wanted.dump_on == dump_trigger::publish)
+        control.on_guest_publish([&requested] { requested->write(); });
 
-    servers protocols(wanted, board, control, dumps);
+    servers protocols(wanted, board, control, dumps, thread);
 
     // From here on a signal is a command; before, while files are read and peers waited for, it simply ends.
-    const signal_watcher signals(
-        [&control] { control.post([&control] { control.end(run_cause::host_signal); }); }, restore_terminal);
+    signal_watcher signals([&control] { control.post([&control] { control.end(run_cause::host_signal); }); },
+                           restore_terminal);
     board.reset();
     protocols.start();
     const run_end end = control.run(board);
+    signals.obeyed(); // another one ends the dump that now is due
     board.flush_console();
+    dumps.cancel("the run has ended");
     if (dump_is_due(wanted, end))
-        dumps.write(requested_dump(wanted, board));
-    else if (!wanted.dump_file.empty() && !dumps.last())
+        requested->write();
+    else if (requested && !requested->result())
         print_warning(wanted.dump_file + ": not written: the event of --dump-on did not happen");
 
     if (wanted.summary) {
@@ -133,7 +155,8 @@ int simulate(const options& wanted) {
         summary.simulated = sc_core::sc_time_stamp();
         summary.host_seconds = std::chrono::duration<double>(control.host_time()).count();
         summary.instructions = board.instructions();
-        summary.dump = dumps.last();
+        if (requested)
+            summary.dump = requested->result();
         summary.dump_file = wanted.dump_file;
         summary.symbols = symbols;
         print_summary(std::cerr, summary);

@@ -88,6 +88,12 @@ private:
     bool m_was_pending;
 };
 
+/// What the names begin with that a process gives a file before it is complete.
+std::string temporary_stem(const std::string& name, pid_t writer) {
+    constexpr size_t room_for_suffix = 24; // names end at 255 bytes on all usual file systems
+    return "." + name.substr(0, 255 - room_for_suffix) + "." + std::to_string(writer) + "-";
+}
+
 } // namespace
 
 opened_file::~opened_file() {
@@ -160,9 +166,19 @@ void output_file::open_path(const std::string& path) {
         fail("create", path.empty() ? ENOENT : EISDIR);
     m_path = real_path.string();
     m_directory = real_path.has_parent_path() ? real_path.parent_path().string() : ".";
-    constexpr size_t room_for_suffix = 24; // names end at 255 bytes on all usual file systems
-    m_temporary_stem = m_directory + "/." + name.substr(0, 255 - room_for_suffix) + ".";
+    m_temporary_stem = m_directory + "/" + temporary_stem(name, ::getpid());
     open_unfinished();
+}
+
+void output_file::remove_unfinished(const std::string& path, pid_t writer) {
+    std::error_code error;
+    const fs::path found = fs::canonical(path, error);
+    const fs::path real_path = error ? fs::path(path) : found;
+    const std::string stem = temporary_stem(real_path.filename().string(), writer);
+    fs::directory_iterator entry(real_path.has_parent_path() ? real_path.parent_path() : ".", error);
+    for (const fs::directory_iterator end; !error && entry != end; entry.increment(error))
+        if (entry->path().filename().string().compare(0, stem.size(), stem) == 0)
+            ::unlink(entry->path().c_str());
 }
 
 void output_file::open_stream(const std::string& path) {
@@ -224,7 +240,7 @@ void output_file::open_unfinished() {
 void output_file::give_temporary_name() {
     const std::string source = link_to_descriptor(m_file);
     for (int attempt = 0;; ++attempt) {
-        std::string name = m_temporary_stem + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+        std::string name = m_temporary_stem + std::to_string(attempt);
         if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
             m_temporary = std::move(name); // which cannot fail, or the name would stay
             return;

@@ -66,6 +66,10 @@ public:
     /// Throws what the constructor would for this path, but opens no stream and so waits for nobody.
     static void check(const std::string& path);
 
+    /// Removes what another process, which has died, left of a file that it had not completed at this path:
+    /// something only where the file system wants a name.
+    static void remove_unfinished(const std::string& path, pid_t writer);
+
     /// Whether bytes may be written in any order, and by several threads at once; if not, this is a stream.
     bool seekable() const { return m_seekable; }
 

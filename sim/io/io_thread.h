@@ -1,8 +1,15 @@
 #pragma once
 
+#include "sim/io/file_descriptor.h"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <csignal>
+#include <functional>
+#include <future>
+#include <memory>
 #include <thread>
 
 namespace vmcore::sim {
@@ -26,6 +33,46 @@ public:
     io_thread& operator=(const io_thread&) = delete;
 
     boost::asio::io_context& context() { return m_context; }
+
+    /// Calls, on this thread, when poll() finds something to read; at once where the host cannot wait for it.
+    void when_readable(file_descriptor watched, std::function<void()> call) {
+        using descriptor = boost::asio::posix::stream_descriptor;
+        const auto waiting = std::make_shared<file_descriptor>(std::move(watched));
+        boost::asio::post(m_context, [this, waiting, call = std::move(call)] {
+            const auto stream = std::make_shared<descriptor>(m_context);
+            boost::system::error_code refused;
+            stream->assign(waiting->get(), refused);
+            if (refused)
+                return call();
+            waiting->release();
+            stream->async_wait(descriptor::wait_read,
+                               [stream, call](const boost::system::error_code& failure) {
+                                   if (!failure)
+                                       call();
+                               });
+        });
+    }
+
+    /// Does something while this thread stands still and holds no lock; a fork() has to.
+    void hold_during(const std::function<void()>& action) {
+        struct meeting {
+            std::promise<void> held;
+            std::promise<void> done;
+        };
+        const auto both = std::make_shared<meeting>();
+        boost::asio::post(m_context, [both] {
+            both->held.set_value();
+            both->done.get_future().wait();
+        });
+        both->held.get_future().wait();
+        try {
+            action();
+        } catch (...) {
+            both->done.set_value();
+            throw;
+        }
+        both->done.set_value();
+    }
 
 private:
     boost::asio::io_context m_context{1};

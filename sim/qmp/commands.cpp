@@ -83,9 +83,12 @@ void command_table::add_run_commands() {
             return json::object();
         };
     };
-    add("stop", [&control] { control.pause(); });
+    add("stop", [this] {
+        m_machine.control.pause();
+        m_machine.dumps.keep_held();
+    });
     add("cont", [this] {
-        if (m_machine.dumps.last_progress().state == dump_service::status::active)
+        if (m_machine.dumps.holds_guest())
             throw error("There is a dump in process, please wait.");
         if (!m_machine.control.resume())
             throw error("Resetting the Virtual Machine is required");

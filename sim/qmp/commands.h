@@ -22,6 +22,7 @@ struct machine {
     run_control& control;
     board& controlled;
     dump_service& dumps;
+    dump_request dump_defaults;   ///< what no argument of dump-guest-memory says
     bus_viewer& viewer;           ///< of the board's memory bus
     std::string name;             ///< of the guest, empty for none
     std::array<uint8_t, 16> uuid; ///< in the order in which it is written

@@ -1,5 +1,5 @@
 #include "models/dump/filter.h"
-#include "models/dump/output_file.h"
+#include "sim/dump_output.h"
 #include "sim/qmp/commands.h"
 
 #include <algorithm>
@@ -11,15 +11,15 @@ namespace vmcore::sim::qmp {
 namespace json = boost::json;
 
 /// QEMU's names; those that dump_formats() does not list either are "not available".
-static const char* const known_formats[] = {
+static const char* const qemu_formats[] = {
     "elf",           "kdump-zlib",       "kdump-lzo", "kdump-snappy", "kdump-raw-zlib",
     "kdump-raw-lzo", "kdump-raw-snappy", "win-dmp"};
 
 static void check_format(const std::string& format, bool restricted) {
     const std::vector<std::string> built = dump_formats();
     const bool is_built = std::find(built.begin(), built.end(), format) != built.end();
-    const bool is_known = is_built || std::find(std::begin(known_formats), std::end(known_formats), format) !=
-                                          std::end(known_formats);
+    const bool is_known = is_built || std::find(std::begin(qemu_formats), std::end(qemu_formats), format) !=
+                                          std::end(qemu_formats);
     if (!is_known)
         throw error("Parameter 'format' does not accept value '" + format + "'");
     if (format != "elf" && restricted)
@@ -34,13 +34,27 @@ static void check_built(const std::string& format) {
         throw error(format + " is not available now");
 }
 
-/// Refuses a file that cannot be made, as QEMU says it, before anything else happens.
-static void check_file(const std::string& file) {
-    try {
-        const output_file tried(file);
-    } catch (const std::system_error& failure) {
-        throw error("Could not create '" + file + "': " + failure.code().message());
+/// The output that QMP's `protocol` names.
+static void open_output(const std::string& protocol, descriptors& passed, dump_request& request) {
+    bool seeks;
+    if (protocol.rfind("file:", 0) == 0) {
+        request.file = protocol.substr(5);
+        try {
+            output_file::check(request.file);
+        } catch (const std::system_error& failure) {
+            throw error("Could not create '" + request.file + "': " + failure.code().message());
+        }
+        seeks = can_seek(request.file);
+    } else if (protocol.rfind("fd:", 0) == 0) {
+        request.file = protocol;
+        file_descriptor taken = passed.take(protocol.substr(3));
+        seeks = can_seek(taken.get());
+        request.opened = std::make_shared<opened_file>(taken.release(), protocol);
+    } else {
+        throw error("parameter 'protocol' must start with 'file:' or 'fd:'");
     }
+    if (needs_seeking(request.format) && !seeks)
+        throw error("kdump-raw formats require a seekable file");
 }
 
 /// QEMU's order of checks: the first that fails is the one that the client hears of.
@@ -54,7 +68,7 @@ json::value command_table::dump(arguments& given, descriptors& passed) const {
     given.expect_no_more();
 
     dump_service& dumps = m_machine.dumps;
-    if (dumps.last_progress().state == dump_service::status::active)
+    if (dumps.active())
         throw error("There is a dump in process, please wait.");
     check_format(format, paging || begin || length);
     if (begin && !length)
@@ -63,18 +77,11 @@ json::value command_table::dump(arguments& given, descriptors& passed) const {
         throw error("Parameter 'begin' is missing");
     check_built(format);
 
-    dump_request request;
+    dump_request request = m_machine.dump_defaults;
     request.format = format;
     request.target = m_machine.controlled.target();
-    if (protocol.rfind("file:", 0) == 0) {
-        request.file = protocol.substr(5);
-        check_file(request.file);
-    } else if (protocol.rfind("fd:", 0) == 0) {
-        request.file = protocol;
-        request.opened = std::make_shared<opened_file>(passed.take(protocol.substr(3)).release(), protocol);
-    } else {
-        throw error("parameter 'protocol' must start with 'file:' or 'fd:'");
-    }
+    request.paging = paging;
+    open_output(protocol, passed, request);
     if (begin)
         request.filter = dump_filter{*begin, *length};
     if (length && *length == 0) {
@@ -87,17 +94,10 @@ json::value command_table::dump(arguments& given, descriptors& passed) const {
         dumps.fail();
         throw error(failure.what());
     }
-    if (!detach) {
-        dumps.write(request);
-        return json::object();
-    }
-    dumps.announce();
-    m_machine.control.follow_up([&dumps, request] {
-        try {
-            dumps.write(request);
-        } catch (const std::exception&) { // the event and query-dump tell of it
-        }
-    });
+    if (detach)
+        dumps.start(std::move(request));
+    else
+        dumps.write(std::move(request));
     return json::object();
 }
 

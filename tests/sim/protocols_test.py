@@ -286,8 +286,8 @@ class Guests(unittest.TestCase):
         dump = machine.path("vmcore")
         machine.qmp.send_bytes(json.dumps({"execute": "dump-guest-memory", "arguments": {
             "paging": False, "detach": True, "protocol": f"file:{dump}"}}).encode() + b'{"execute": "system_reset"}')
+        machine.qmp.wait_for("RESET")  # which the dump, of the moment before, does not hold up
         machine.qmp.wait_for("DUMP_COMPLETED")
-        machine.qmp.wait_for("RESET")
         with open(dump, "rb") as file:
             self.assertIn(b"VMCOREINFO\0", file.read(4096))
 

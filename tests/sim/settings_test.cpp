@@ -55,6 +55,17 @@ TEST_F(settings_test, wrong_values_are_refused_and_change_nothing) {
     EXPECT_EQ(burst, 64u);
 }
 
+TEST_F(settings_test, a_choice_is_one_of_its_words) {
+    enum class colour { red, green } field = colour::red;
+    all.add("x.colour", "of it", field, {{"red", colour::red}, {"green", colour::green}});
+    EXPECT_THAT(all.list(), testing::HasSubstr("x.colour=red "));
+    all.set_assignment("x.colour=green");
+    EXPECT_EQ(field, colour::green);
+    EXPECT_THAT([&] { all.set_assignment("x.colour=blue"); },
+                testing::ThrowsMessage<usage_error>("--set x.colour: 'blue', expected red or green"));
+    EXPECT_EQ(field, colour::green);
+}
+
 TEST_F(settings_test, a_group_that_does_not_exist_is_refused_also_when_it_is_empty) {
     for (const char* wrong : {R"({"cpus": {}})", R"({"cpu": {"dmi": {}}})", R"({"cpu": {"x": {"y": {}}}})"})
         EXPECT_THROW(load(wrong), usage_error) << wrong;

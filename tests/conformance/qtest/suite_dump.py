@@ -1,4 +1,4 @@
-"""dump-guest-memory over QMP on riscv64: rows 80 to 98."""
+"""dump-guest-memory over QMP and the human monitor on riscv64: rows 80 to 99."""
 import json
 import os
 import select
@@ -17,6 +17,20 @@ PR_PID, PR_REGISTERS = 32, 112           # where a note of a processor has its n
 
 def number(data, offset, size):
     return int.from_bytes(data[offset:offset + size], "little")
+
+
+def put_together(flattened):
+    """The file that a flattened one describes: behind 4096 bytes of header, records of offset, size and bytes."""
+    whole, at = bytearray(), 4096
+    while True:
+        offset, size = (int.from_bytes(flattened[at + 8 * i:at + 8 * i + 8], "big") for i in range(2))
+        if offset == size == 2**64 - 1:
+            return bytes(whole)
+        at += 16
+        if len(whole) < offset + size:
+            whole.extend(bytes(offset + size - len(whole)))
+        whole[offset:offset + size] = flattened[at:at + size]
+        at += size
 
 
 class DumpRows(Rows):
@@ -116,6 +130,14 @@ class Arguments(DumpRows):
         self.check("query-dump", self.state(machine), "failed, 0 of 33615872")
         self.check("events", machine.qmp.take_events(), ["DUMP_COMPLETED"])
         self.check("/dev/full is still a device", stat.S_ISCHR(os.stat("/dev/full").st_mode), True)
+
+    def test_row_83a_a_full_disk_is_an_error_for_kdump_too(self):
+        """protocol file:/dev/full, format kdump-zlib"""
+        machine = self.start(*BOARD)
+        dump = Dump(machine, "/dev/full", format="kdump-zlib")
+        self.check("error", dump.error, "dump: failed to write start flat header")
+        self.check("query-dump", machine.qmp.execute("query-dump")["status"], "failed")
+        self.check("events", machine.qmp.take_events(), ["DUMP_COMPLETED"])
 
     def test_row_84_a_filter_must_hit_memory(self):
         """begin 0x12000000, where nothing is, length 4096"""
@@ -251,6 +273,20 @@ class Progress(DumpRows):
         self.check("event", result, {"result": {"status": "completed", "completed": 33615872, "total": 33615872}})
         self.check("query-dump afterwards", qmp.execute("query-dump")["status"], "completed")
 
+    def test_row_91a_a_detached_dump_of_a_running_guest(self):
+        """detach while the guest runs, to a pipe that is read then"""
+        machine, reader = self.machine_with_pipe()
+        machine.qmp.execute("cont")
+        machine.qmp.take_events()
+        machine.qmp.execute("dump-guest-memory", paging=False, protocol="fd:pipe", detach=True)
+        events = machine.qmp.take_events()
+        self.check("STOP before the answer", "STOP" in events, True)
+        self.check("RESUME before the answer", "RESUME" in events, False)
+        self.check("query-status meanwhile", machine.qmp.execute("query-status")["running"], False)
+        with os.fdopen(os.dup(reader), "rb") as file:
+            file.read()
+        machine.qmp.wait_for("DUMP_COMPLETED")
+
     def test_row_92_a_running_guest_is_stopped_and_goes_on(self):
         """a dump while the guest runs"""
         machine = self.start(*BOARD)
@@ -266,6 +302,40 @@ class Progress(DumpRows):
         """query-dump-guest-memory-capability"""
         formats = self.qmp.execute("query-dump-guest-memory-capability")["formats"]
         self.check("elf is one", "elf" in formats, True)
+
+    def test_row_93_a_raw_kdump_needs_a_file_to_seek_in(self):
+        """format kdump-raw-zlib to a pipe"""
+        machine, _ = self.machine_with_pipe()
+        answer = machine.qmp.ask({"execute": "dump-guest-memory", "arguments": {
+            "paging": False, "protocol": "fd:pipe", "format": "kdump-raw-zlib"}})
+        self.check("error", answer.get("error", {"desc": None})["desc"], "kdump-raw formats require a seekable file")
+        self.check("query-dump", machine.qmp.execute("query-dump")["status"], "none")
+
+    def test_row_97_a_flattened_kdump_is_the_raw_one_in_pieces(self):
+        """kdump-zlib, put together, and kdump-raw-zlib of the same machine"""
+        self.qtest.memory_write(RAM, bytes(range(256)) * 64)
+        flat, raw = (Dump(self.machine, self.file(name), format=name) for name in ("kdump-zlib", "kdump-raw-zlib"))
+        self.check("errors", [flat.error, raw.error], [None, None])
+        flattened, whole = (self.content(dump) for dump in (flat, raw))
+        self.check("magic", flattened[:12], b"makedumpfile")
+        self.check("equal", put_together(flattened) == whole, True)
+
+    def content(self, dump):
+        with open(dump.path, "rb") as file:
+            return file.read()
+
+    def test_row_99_one_format_at_a_time(self):
+        """the human monitor's -z -l; -R alone; info dump"""
+        path = self.file("core")
+        say = lambda line: self.qmp.monitor(line).replace("\r\n", "")
+        self.check("-z -l", say(f'dump-guest-memory -z -l "{path}"'), "Error: only one of '-z|-l|-s|-w' can be set")
+        self.check("-R", say(f'dump-guest-memory -R "{path}"'), "")
+        with open(path, "rb") as file:
+            self.check("-R: magic", file.read(4)[1:], b"ELF")
+        self.check("info dump", say("info dump"), "Status: completed")
+        self.check("-p -z", say(f'dump-guest-memory -p -z "{path}"'),
+                   "Error: kdump-compressed format doesn't support paging or filter")
+        self.check("-w", say(f'dump-guest-memory -w "{path}"'), "Error: Windows dump is only available for x86-64")
 
     def test_row_92b_before_any_dump_there_is_no_state(self):
         """query-dump of a new machine"""

@@ -287,4 +287,28 @@ TEST_F(output_file_test, a_rename_that_the_system_refuses_leaves_no_temporary_fi
     EXPECT_THAT(directory.names(), UnorderedElementsAre("vmcore"));
 }
 
+TEST_F(output_file_test, what_a_killed_process_left_is_removed_and_nothing_else) {
+    class : public file_operations {
+        int rename(const char*, const char*) override { return ::kill(::getpid(), SIGKILL); }
+    } deadly;
+    const std::string path = directory / "vmcore";
+    const pid_t writer = ::fork();
+    if (writer == 0) {
+        output_file file(path, deadly);
+        write_text(file, 0, "x");
+        file.commit(false);
+        ::_exit(0);
+    }
+    ::waitpid(writer, nullptr, 0);
+    const std::string start = ".vmcore." + std::to_string(writer);
+    EXPECT_THAT(directory.names(), UnorderedElementsAre(start + "-0"));
+    for (const std::string& other :
+         {start + "0-0", ".vmcores." + std::to_string(writer) + "-0", std::string("vmcore")})
+        make_file(directory / other, "x");
+    output_file::remove_unfinished(path, writer);
+    EXPECT_THAT(directory.names(),
+                UnorderedElementsAre(start + "0-0", ".vmcores." + std::to_string(writer) + "-0", "vmcore"));
+    output_file::remove_unfinished("/nonexistent/vmcore", writer);
+}
+
 } // namespace
