@@ -285,6 +285,10 @@ finding no_vmcoreinfo_at_all(const facts& dump) {
         text("no VMCOREINFO note, and nothing else tells where the kernel of %s is", name_of(dump.arch)));
 }
 
+finding qemu_without_vmcoreinfo(const facts& dump) {
+    return when(!has_text(dump) && dump.notes.qemu && is_elf(dump), "QEMU's notes, and no VMCOREINFO note");
+}
+
 finding several_vmcoreinfos(const facts& dump) {
     return when(dump.notes.vmcoreinfos > 1, text("%" PRIu64 " VMCOREINFO notes", dump.notes.vmcoreinfos));
 }

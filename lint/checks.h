@@ -55,6 +55,7 @@ finding future_version(const facts& dump);
 // VMCOREINFO.
 finding no_vmcoreinfo(const facts& dump);
 finding no_vmcoreinfo_at_all(const facts& dump);
+finding qemu_without_vmcoreinfo(const facts& dump);
 finding several_vmcoreinfos(const facts& dump);
 finding bad_page_size(const facts& dump);
 finding hexadecimal_ram_base(const facts& dump);
