@@ -143,8 +143,10 @@ std::vector<uint8_t> kdump_recipe::make() const {
     const uint64_t bitmaps = (1 + sub_blocks) * bs, half = bitmap_blocks * bs / 2;
     file.grow_to(bitmaps + 2 * half);
     std::vector<uint8_t> bitmap(static_cast<size_t>(half));
-    for (uint64_t number = first_page; number < first_page + pages.size(); ++number)
+    for (size_t i = 0; i < pages.size(); ++i) {
+        const uint64_t number = !page_0 ? first_page + i : i == 0 ? 0 : first_page + i - 1;
         bitmap[static_cast<size_t>(number / 8)] |= static_cast<uint8_t>(1 << (number % 8));
+    }
     for (const uint64_t at : {bitmaps, bitmaps + half})
         file.put(at, std::string(bitmap.begin(), bitmap.end()));
     uint64_t descriptor = bitmaps + 2 * half, data = descriptor + 24 * pages.size();

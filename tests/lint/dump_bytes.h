@@ -77,6 +77,7 @@ struct kdump_recipe {
     uint64_t phys_base = 0x80000000;
     uint64_t max_mapnr = 0x80010;
     uint64_t first_page = 0x80000;
+    bool page_0 = false; ///< the first of `pages` is page 0, and the others begin at first_page
     struct page {
         uint64_t offset; ///< 0: where the data is
         uint32_t size, flags;

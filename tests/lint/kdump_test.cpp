@@ -130,6 +130,26 @@ TEST(lint_kdump, a_rom_far_above_ram_confuses_makedumpfile) {
     EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("rom-above-ram"));
 }
 
+TEST(lint_kdump, ram_up_to_4_gib_is_no_rom) {
+    kdump_recipe file;
+    file.utsname[4] = "x86_64";
+    file.vmcoreinfo = "OSRELEASE=6.1.0\nPAGESIZE=4096\n";
+    file.page_0 = true;
+    file.max_mapnr = 0x100000;
+    file.pages.assign(1 + 64, {0, 100, 1});
+    file.first_page = 0x100000 - 64;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("rom-above-ram")) << "256 KiB are a ROM";
+    file.pages.assign(1 + 0x4000, {0, 100, 1});
+    file.first_page = 0x100000 - 0x4000;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Not(Contains("rom-above-ram"))) << "64 MiB are none";
+}
+
+TEST(lint_kdump, page_numbers_behind_the_bitmap_are_told) {
+    std::vector<uint8_t> bytes = kdump_recipe().make();
+    bytes[4096 + 96 + 4] = 1; // max_mapnr_64 is 2^32 more
+    EXPECT_THAT(finding_ids(judge_bytes(bytes)), Contains("bitmap-cut"));
+}
+
 TEST(lint_kdump, a_file_with_no_possible_block_size_is_no_dump) {
     kdump_recipe file;
     std::vector<uint8_t> bytes = file.make();
