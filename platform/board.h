@@ -2,6 +2,7 @@
 
 #include "models/bus/bus.h"
 #include "models/dump/guest_state.h"
+#include "models/dump/post_mortem.h"
 #include "models/vmcoreinfo/record.h"
 
 #include <cstdint>
@@ -68,6 +69,8 @@ public:
 
     /// The device's record; null on a board without one.
     virtual const vmcoreinfo_source* vmcoreinfo() const = 0;
+    /// Where CPUs and record are kept, for a debugger; memory is where ranges() tells.
+    virtual post_mortem_view post_mortem() const { return {}; }
     /// Called, from within the simulation, when the guest has published a record.
     virtual void on_publish(std::function<void()> callback) = 0;
 

@@ -1,5 +1,6 @@
 #include "sim/simulation.h"
 
+#include "models/dump/post_mortem.h"
 #include "models/uart16550/backend.h"
 #include "platform/elf_image.h"
 #include "platform/files.h"
@@ -122,6 +123,7 @@ int simulate(const options& wanted) {
     run_control control(wanted.board.quantum * quanta_per_slice, wanted.policy);
     const std::unique_ptr<board> built = make_board(wanted, control);
     board& board = *built;
+    const post_mortem_registration findable(board.target(), board.ranges(), board.post_mortem());
     check_dump(wanted, board);
     io_thread thread;
     dump_service dumps(control, board, thread);

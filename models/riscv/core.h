@@ -67,6 +67,9 @@ public:
     }
     privilege mode() const { return m_mode; }
     uint64_t instructions() const { return m_retired; }
+    /// Where pc() and x(0) to x(31) are kept, for a debugger that cannot call functions.
+    const uint64_t* pc_location() const { return &m_pc; }
+    const uint64_t* x_location() const { return m_x.data(); }
     csr_file& csrs() { return m_csr; }
     const csr_file& csrs() const { return m_csr; }
 

@@ -74,6 +74,10 @@ public:
     bool waiting() const { return m_core.waiting(); }
     /// pc and x1 to x31: a debugger's view, and a core dump's.
     std::vector<uint64_t> general_registers() const;
+    /// Where pc() and x(0) to x(31) are kept, for a debugger that cannot call functions. While the hart
+    /// executes, the pc there may be that of the last access or jump.
+    const uint64_t* pc_location() const { return m_core.pc_location(); }
+    const uint64_t* x_location() const { return m_core.x_location(); }
     /// Whether it is this hart whose access the calling process carries out; pc() is then the instruction's.
     bool is_current() const;
     unsigned hartid() const { return m_config.hartid; }

@@ -41,6 +41,10 @@ vmcoreinfo_record vmcoreinfo::record() const {
     return record;
 }
 
+const uint8_t* vmcoreinfo::file_location() const {
+    return m_file.data();
+}
+
 /// Only a write of the whole file, which starts at its beginning, makes a record; any other takes a record
 /// back that was there, although its bytes do change.
 void vmcoreinfo::written(uint32_t offset, uint32_t length) {

@@ -38,6 +38,10 @@ public:
     /// Readable at any time, whatever the guest wrote: whether the host can use it is the reader's affair.
     vmcoreinfo_record record() const override;
 
+    /// Where the file's bytes and the record's presence are kept, for a debugger that cannot call functions.
+    const uint8_t* file_location() const;
+    const bool* presence_location() const { return &m_present; }
+
     /// The record is gone until the guest writes it again.
     void reset();
 

@@ -115,6 +115,12 @@ std::string pc_board::cpu_path(unsigned index) const {
     return "/machine/unattached/device[" + std::to_string(index == 0 ? 0 : index + 1) + "]";
 }
 
+post_mortem_view pc_board::post_mortem() const {
+    if (!m_vmcoreinfo)
+        return {};
+    return {{}, m_vmcoreinfo->file_location(), m_vmcoreinfo->presence_location()};
+}
+
 std::vector<memory_range> pc_board::ranges() const {
     std::vector<memory_range> all;
     for (const ram_piece& piece : ram_pieces(m_ram_size, m_low_area))

@@ -40,6 +40,7 @@ public:
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     void on_publish(std::function<void()> callback) override;
     std::vector<memory_range> ranges() const override;
+    post_mortem_view post_mortem() const override;
     void flush_console() override {}
 
 private:

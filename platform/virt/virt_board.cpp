@@ -180,6 +180,17 @@ void virt_board::on_publish(std::function<void()> callback) {
         m_vmcoreinfo->on_publish([callback = std::move(callback)](const vmcoreinfo_record&) { callback(); });
 }
 
+post_mortem_view virt_board::post_mortem() const {
+    post_mortem_view view;
+    for (const auto& each : m_harts)
+        view.cpus.push_back({{each->pc_location(), 1}, {each->x_location() + 1, 31}});
+    if (m_vmcoreinfo) {
+        view.record = m_vmcoreinfo->file_location();
+        view.record_present = m_vmcoreinfo->presence_location();
+    }
+    return view;
+}
+
 std::vector<memory_range> virt_board::ranges() const {
     return {{regions::mask_rom.base, regions::mask_rom.size, m_rom.data()},
             {ram_base, m_ram.size(), m_ram.data()}};

@@ -42,6 +42,7 @@ public:
     std::optional<uint64_t> register_value(unsigned cpu, const std::string& name) const override;
     uint64_t instructions() const override;
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
+    post_mortem_view post_mortem() const override;
     void on_publish(std::function<void()> callback) override;
 
     std::vector<memory_range> ranges() const override;

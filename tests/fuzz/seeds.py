@@ -317,11 +317,96 @@ def protocol_seeds():
     yield "qmp-bad-utf8", b'Q\0{"a": "\xff\xfe"}\n{}'
 
 
+def lint_notes(order, *texts, harts=1, size=376, pid_at=32):
+    def note(owner, kind, text):
+        return struct.pack(order + "III", len(owner), len(text), kind) + owner + b"\0" * (-len(owner) % 4) + text + \
+            b"\0" * (-len(text) % 4)
+
+    registers = [note(b"CORE\0", 1, struct.pack(order + "I", pid + 1).rjust(pid_at + 4, b"\0").ljust(size, b"\0"))
+                 for pid in range(harts)]
+    return b"".join(registers) + b"".join(note(b"VMCOREINFO\0", 0, text) for text in texts)
+
+
+def lint_elf(notes, loads=((0x80000000, 0x1000),), machine=243, order="<", wide=True, phoff=None, phnum=None, sections=0):
+    """A core; the loads are (paddr, p_filesz). Their bytes, which nobody looks at, are not there."""
+    word, ehsize, phentsize = ("Q", 64, 56) if wide else ("I", 52, 32)
+    phoff = ehsize if phoff is None else phoff
+    at = phoff + phentsize * (1 + len(loads))
+    segments = [(4, at, 0, 0, len(notes))] + [(1, at + len(notes), paddr, paddr, size) for paddr, size in loads]
+    table = b"".join(
+        struct.pack(order + "IIQQQQQQ", kind, 0, offset, vaddr, paddr, size, size, 0) if wide else
+        struct.pack(order + "IIIIIIII", kind, offset, vaddr, paddr, size, size, 0, 0)
+        for kind, offset, vaddr, paddr, size in segments)
+    header = b"\x7fELF" + bytes([2 if wide else 1, 1 if order == "<" else 2, 1]) + bytes(9) + \
+        struct.pack(order + "HHI3" + word + "IHHHHHH", 4, machine, 1, 0, phoff, at + len(notes) if sections else 0, 0, ehsize,
+                    phentsize, phnum or len(segments), 64 if wide else 40, sections, 0)
+    return header.ljust(phoff, b"\0") + table + notes + bytes(64 * sections)
+
+
+def lint_kdump(notes, pages=((0, 512, 0), (0, 10, 1)), order="<", wide=True, machine=b"riscv64", block=512, status=1):
+    """Pages are (offset or 0 for behind the descriptors, size, flags)."""
+    header = (b"KDUMP   " + struct.pack(order + "I", 6) + b"".join(
+        field.ljust(65, b"\0") for field in (b"Linux", b"", b"6.1", b"#1", machine, b""))).ljust(424 if wide else 412, b"\0")
+    sub_blocks = 1 + (104 + len(notes)) // block
+    header += struct.pack(order + "5I", status, block, sub_blocks, 2, 0x1000)
+    at = block + (104 if wide else 80)
+    if wide:
+        sub = struct.pack(order + "QIIQQQQQQQQQQQ", 0x80000000, 1, 0, 0, 0, 0, 0, at, len(notes), 0, 0, 0, 0, 0x1000)
+    else:
+        sub = struct.pack(order + "5IQIQIQIQQQ", 0x80000000, 1, 0, 0, 0, 0, 0, at, len(notes), 0, 0, 0, 0, 0x1000)
+    bitmap = bytes([(1 << len(pages)) - 1]).ljust(block, b"\0")
+    data = (1 + sub_blocks + 2) * block + 24 * len(pages)
+    descriptors = b"".join(struct.pack(order + "QIIQ", offset or data, size, flags, 0) for offset, size, flags in pages)
+    return header.ljust(block, b"\0") + (sub + notes).ljust(sub_blocks * block, b"\0") + bitmap * 2 + descriptors + bytes(block)
+
+
+def lint_flat(*records, version=1, end=True):
+    flat = (b"makedumpfile\0\0\0\0" + struct.pack(">QQ", 1, version)).ljust(4096, b"\0")
+    for offset, data in records:
+        flat += struct.pack(">qq", offset, len(data)) + data
+    return flat + (struct.pack(">qq", -1, -1) if end else b"")
+
+
+def lint_seeds():
+    text = b"OSRELEASE=6.12.1\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffff\nNUMBER(phys_ram_base)=2147483648\n" \
+        b"NUMBER(PAGE_OFFSET)=0xff\n"
+    notes = lint_notes("<", text, harts=2)
+    files = {
+        "elf": lint_elf(notes),
+        "elf-big-endian-32": lint_elf(lint_notes(">", text, size=148, pid_at=24), machine=40, order=">", wide=False),
+        "elf-two-notes": lint_elf(lint_notes("<", text, text)),
+        "elf-384": lint_elf(lint_notes("<", text, size=384)),
+        "elf-as-qemu": lint_elf(notes, phoff=192),
+        "elf-sections": lint_elf(notes, sections=2),
+        "elf-xnum": lint_elf(notes, phnum=0xFFFF, sections=1),
+        "elf-headers-cut": lint_elf(notes, phnum=5000),
+        "elf-around": lint_elf(notes, loads=((2**64 - 4096, 2**64 - 1),)),
+        "elf-hexadecimal": lint_elf(lint_notes("<", b"NUMBER(phys_ram_base)=0x80000000\nPAGESIZE=3\n")),
+        "elf-cut": lint_elf(notes)[:200],
+        "kdump": lint_kdump(notes),
+        "kdump-32": lint_kdump(lint_notes("<", text, size=204, pid_at=24), wide=False, machine=b"riscv32"),
+        "kdump-big-endian": lint_kdump(lint_notes(">", text), order=">"),
+        "kdump-incomplete": lint_kdump(notes, status=9),
+        "kdump-unknown": lint_kdump(notes, machine=b"Unknown"),
+        "kdump-bad-pages": lint_kdump(notes, pages=((2**64 - 1, 512, 0), (0, 512, 1), (0, 600, 2), (0, 1, 3), (0, 9, 0x20))),
+        "kdump-cut": lint_kdump(notes)[:-600],
+        "kdump-huge-bitmap": lint_kdump(notes)[:436] + b"\xff\xff\xff\x7f" + lint_kdump(notes)[440:],
+        "flat-elf": lint_flat((64, lint_elf(notes)[64:]), (0, lint_elf(notes)[:64])),
+        "flat-overlaps": lint_flat((0, lint_kdump(notes)), (100, b"x" * 50), (50, b"y" * 60), (140, b"z" * 20)),
+        "flat-cut": lint_flat((0, lint_elf(notes)), end=False)[:-5],
+        "flat-nowhere": lint_flat((2**63 - 2, b"ab")),
+        "flat-version": lint_flat(version=2),
+        "migration": b"QEVM" + bytes(12),
+    }
+    for name, data in files.items():
+        yield name, b"\x02" + data
+
+
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
     for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("note", note_seeds()), ("option", option_seeds()),
                           ("elf_image", elf_image_seeds()), ("cpu_state", cpu_state_seeds()),
-                          ("protocol", protocol_seeds())):
+                          ("protocol", protocol_seeds()), ("lint", lint_seeds())):
         os.makedirs(os.path.join(corpus, target), exist_ok=True)
         for name, data in seeds:
             with open(os.path.join(corpus, target, "seed-" + name), "wb") as file:

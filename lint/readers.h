@@ -1,0 +1,41 @@
+#pragma once
+
+#include "lint/dump_file.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vmcore::lint {
+
+enum class reader { gdb, crash, drgn, makedumpfile, libkdumpfile, eu_readelf, readelf, volatility3 };
+
+/// What a reader does with a dump. `unsupported` is no fault of the dump: the reader takes no dump of that
+/// format or architecture.
+enum class verdict { yes, partly, no, unsupported };
+
+const char* name_of(verdict what);
+
+/// One program that reads dumps.
+struct reader_info {
+    reader which;
+    const char* name;
+};
+
+/// In the order of reports.
+const std::vector<reader_info>& readers();
+
+/// The reader of that name. Throws std::runtime_error that lists the names when there is none.
+reader find_reader(std::string_view name);
+
+/// Which version of a reader a verdict is about: Debian 12's where it takes such a dump, else the first known
+/// one that does.
+struct capability {
+    const char* version; ///< null: no version takes such a dump
+    const char* remark;  ///< what to know about the version, or why there is none; may be empty
+};
+
+capability capability_of(reader which, const dump_facts& facts);
+
+} // namespace vmcore::lint

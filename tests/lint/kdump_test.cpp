@@ -1,0 +1,164 @@
+#include "tests/lint/dump_bytes.h"
+
+#include <gmock/gmock.h>
+
+using namespace vmcore::lint;
+using namespace vmcore::lint::testing;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using vmcore::byte_order;
+
+namespace {
+
+const char* const only_riscv = "libkdumpfile partly";
+
+lint_report judge_kdump(const kdump_recipe& recipe) {
+    return judge_bytes(recipe.make());
+}
+
+} // namespace
+
+TEST(lint_kdump, a_good_file_has_no_findings_but_the_old_libkdumpfile) {
+    const lint_report report = judge_kdump({});
+    EXPECT_THAT(finding_ids(report), ElementsAre("riscv"));
+    EXPECT_EQ(unhappy(report), only_riscv);
+    EXPECT_THAT(report.summary, HasSubstr("64-bit little-endian riscv64, 3 pages, registers of 1 CPU"));
+    EXPECT_EQ(exit_status(report, false), 0);
+    EXPECT_EQ(exit_status(report, true), 1) << "gdb reads no kdump files";
+}
+
+TEST(lint_kdump, the_header_of_a_32_bit_big_endian_machine_is_read_in_its_own_way) {
+    kdump_recipe file;
+    file.word = 4;
+    file.order = byte_order::big;
+    file.utsname[4] = "riscv32";
+    const lint_report report = judge_kdump(file);
+    EXPECT_THAT(report.summary,
+                HasSubstr("32-bit big-endian riscv32, 3 pages, registers of 1 CPU, VMCOREINFO of 6.12"));
+    EXPECT_THAT(finding_ids(report), ElementsAre("riscv"));
+}
+
+TEST(lint_kdump, without_utsname_the_architecture_is_known_by_the_registers) {
+    kdump_recipe file;
+    file.utsname = {"", "", "", "", "Unknown"};
+    const lint_report report = judge_kdump(file);
+    EXPECT_THAT(report.summary, HasSubstr("riscv64"));
+    EXPECT_THAT(finding_ids(report), Contains("utsname"));
+    EXPECT_EQ(verdict_of(report, reader::drgn), verdict::no);
+}
+
+TEST(lint_kdump, each_field_of_utsname_that_drgn_needs_is_missed) {
+    for (const size_t field : {0, 2, 3, 4}) {
+        kdump_recipe file;
+        file.utsname[field] = "";
+        EXPECT_EQ(verdict_of(judge_kdump(file), reader::drgn), verdict::no) << field;
+    }
+    kdump_recipe file;
+    file.utsname[1] = "";
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::drgn), verdict::yes) << "the node's name";
+}
+
+TEST(lint_kdump, a_phys_base_other_than_the_notes_misleads_makedumpfile) {
+    kdump_recipe file;
+    file.phys_base = 0;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("phys-base"));
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::makedumpfile), verdict::no);
+}
+
+TEST(lint_kdump, an_incomplete_dump_says_so) {
+    kdump_recipe file;
+    file.status |= 8;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("incomplete"));
+}
+
+TEST(lint_kdump, pages_behind_the_end_are_counted) {
+    kdump_recipe file;
+    file.cut = 1;
+    EXPECT_THAT(judge_kdump(file).findings[0].what, HasSubstr("1 of 3 pages are not within the file"));
+    file.cut = 200 + 100 + 4096 + 24;
+    EXPECT_THAT(judge_kdump(file).findings[0].what, HasSubstr("3 of 3 pages are not within the file"));
+}
+
+TEST(lint_kdump, a_descriptor_may_not_point_around_the_address_space) {
+    kdump_recipe file;
+    file.pages[1].offset = ~uint64_t{0} - 10;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("pages-cut"));
+}
+
+TEST(lint_kdump, bitmaps_behind_the_end_leave_nothing_to_open) {
+    kdump_recipe file;
+    file.pages = {};
+    file.cut = 1;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("bitmap-cut"));
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::crash), verdict::no);
+}
+
+TEST(lint_kdump, a_page_as_it_is_carries_no_flag) {
+    kdump_recipe file;
+    file.pages[0].flags = 1;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("falsely-packed"));
+}
+
+TEST(lint_kdump, impossible_pages_are_told) {
+    for (const kdump_recipe::page& page :
+         {kdump_recipe::page{0, 5000, 1}, {0, 0, 1}, {0, 100, 0}, {0, 100, 3}, {0, 100, 0x40}}) {
+        kdump_recipe file;
+        file.pages[1] = page;
+        EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("bad-pages")) << page.size << ' ' << page.flags;
+    }
+}
+
+TEST(lint_kdump, debians_makedumpfile_has_neither_snappy_nor_zstd) {
+    for (const uint32_t flag : {4, 0x20}) {
+        kdump_recipe file;
+        file.pages[1].flags = flag;
+        EXPECT_EQ(unhappy(judge_kdump(file)), "makedumpfile no, libkdumpfile partly") << flag;
+    }
+}
+
+TEST(lint_kdump, a_rom_far_above_ram_confuses_makedumpfile) {
+    kdump_recipe file;
+    file.utsname[4] = "x86_64";
+    file.vmcoreinfo = "OSRELEASE=6.1.0\nPAGESIZE=4096\nNUMBER(phys_base)=0\n";
+    file.phys_base = 0;
+    file.first_page = 0x7ffe; // to the end of a section
+    file.max_mapnr = 0x8001;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Not(Contains("rom-above-ram")));
+    file.first_page = 0x100;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("rom-above-ram"));
+}
+
+TEST(lint_kdump, ram_up_to_4_gib_is_no_rom) {
+    kdump_recipe file;
+    file.utsname[4] = "x86_64";
+    file.vmcoreinfo = "OSRELEASE=6.1.0\nPAGESIZE=4096\n";
+    file.page_0 = true;
+    file.max_mapnr = 0x100000;
+    file.pages.assign(1 + 64, {0, 100, 1});
+    file.first_page = 0x100000 - 64;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Contains("rom-above-ram")) << "256 KiB are a ROM";
+    file.pages.assign(1 + 0x4000, {0, 100, 1});
+    file.first_page = 0x100000 - 0x4000;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), Not(Contains("rom-above-ram"))) << "64 MiB are none";
+}
+
+TEST(lint_kdump, page_numbers_behind_the_bitmap_are_told) {
+    std::vector<uint8_t> bytes = kdump_recipe().make();
+    bytes[4096 + 96 + 4] = 1; // max_mapnr_64 is 2^32 more
+    EXPECT_THAT(finding_ids(judge_bytes(bytes)), Contains("bitmap-cut"));
+}
+
+TEST(lint_kdump, a_file_with_no_possible_block_size_is_no_dump) {
+    kdump_recipe file;
+    std::vector<uint8_t> bytes = file.make();
+    bytes[428] = 1;
+    EXPECT_THROW(judge_bytes(bytes), not_a_dump);
+}
+
+TEST(lint_kdump, without_vmcoreinfo_crash_is_lost_on_riscv64) {
+    kdump_recipe file;
+    file.vmcoreinfo = "";
+    EXPECT_EQ(unhappy(judge_kdump(file)), "crash no, drgn partly, makedumpfile no, libkdumpfile partly");
+}

@@ -1,0 +1,97 @@
+#include "tests/lint/dump_bytes.h"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <set>
+
+using namespace vmcore::lint;
+using namespace vmcore::lint::testing;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+namespace {
+
+dump_facts facts_of(const std::vector<uint8_t>& bytes) {
+    return examine(memory_source(bytes));
+}
+
+std::vector<uint8_t> without_headers_in_place() {
+    core_recipe core;
+    core.program_headers_at = 192;
+    return core.make();
+}
+
+} // namespace
+
+TEST(lint_report, only_the_readers_asked_for_are_judged) {
+    const dump_facts facts = facts_of(without_headers_in_place());
+    const lint_report gdb = judge(facts, {reader::gdb});
+    ASSERT_EQ(gdb.readers.size(), 1u);
+    EXPECT_TRUE(gdb.findings.empty()) << "they are others' trouble";
+    EXPECT_EQ(exit_status(gdb, true), 0);
+    EXPECT_EQ(exit_status(judge(facts, {reader::makedumpfile}), true), 1);
+}
+
+TEST(lint_report, a_reader_that_takes_no_such_dump_fails_only_when_it_was_named) {
+    const lint_report report = judge(facts_of(core_recipe().make()), {reader::volatility3});
+    EXPECT_EQ(exit_status(report, false), 0);
+    EXPECT_EQ(exit_status(report, true), 1);
+}
+
+TEST(lint_report, the_text_names_reader_version_verdict_finding_and_remedy) {
+    const std::string text = to_text(judge_bytes(without_headers_in_place()), "FILE");
+    EXPECT_THAT(text, HasSubstr("FILE: ELF core, 64-bit"));
+    EXPECT_THAT(text, HasSubstr("  makedumpfile  1.7.6    no          Debian 12's 1.7.2 does not know"));
+    EXPECT_THAT(text, HasSubstr("phdr-offset: program headers at 0xc0"));
+    EXPECT_THAT(text, HasSubstr("  makedumpfile (no) says \"Can't get the number of PT_LOAD\"\n"));
+    EXPECT_THAT(text, HasSubstr("  -> write program headers"));
+}
+
+TEST(lint_report, json_tells_the_same) {
+    const boost::json::value json =
+        boost::json::parse(to_json(judge_bytes(without_headers_in_place()), "FILE"));
+    EXPECT_EQ(json.at("file").as_string(), "FILE");
+    EXPECT_EQ(json.at("readers").as_array().size(), readers().size());
+    const boost::json::value& finding = json.at("findings").as_array().at(0);
+    EXPECT_EQ(finding.at("id").as_string(), "phdr-offset");
+    EXPECT_EQ(finding.at("effects").at(0).at("reader").as_string(), "makedumpfile");
+    EXPECT_EQ(finding.at("effects").at(0).at("verdict").as_string(), "no");
+}
+
+TEST(lint_report, what_the_guest_wrote_cannot_reach_a_terminal_unprintable) {
+    core_recipe core;
+    core.vmcoreinfos = {"OSRELEASE=\x1b[2Jevil\xff\n"};
+    const lint_report report = judge_bytes(core.make());
+    EXPECT_THAT(report.summary, HasSubstr("VMCOREINFO of ?[2Jevil?"));
+    EXPECT_THAT(to_text(report, "FILE"), Not(HasSubstr("\x1b")));
+}
+
+TEST(lint_report, every_rule_has_an_id_of_its_own_and_only_bad_effects) {
+    std::set<std::string> ids;
+    for (const rule& each : rules()) {
+        EXPECT_TRUE(ids.insert(each.id).second) << each.id;
+        for (const effect& one : each.effects)
+            EXPECT_TRUE(one.result == verdict::partly || one.result == verdict::no) << each.id;
+    }
+}
+
+TEST(lint_report, what_is_no_dump_is_told_by_what_it_is) {
+    const auto complaint = [](const std::string& bytes) {
+        try {
+            judge_bytes({bytes.begin(), bytes.end()});
+        } catch (const not_a_dump& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    EXPECT_THAT(complaint(""), HasSubstr("empty"));
+    EXPECT_THAT(complaint("QEVM....................."), HasSubstr("migration stream"));
+    EXPECT_THAT(complaint("\x28\xb5\x2f\xfd..............."), HasSubstr("zstd"));
+    EXPECT_THAT(complaint("\x7f"
+                          "ELF\x02\x01\x01"),
+                HasSubstr("ends within its header"));
+    EXPECT_THAT(complaint("some text"), HasSubstr("expected an ELF core or a kdump file"));
+    std::vector<uint8_t> program = core_recipe().make();
+    program[16] = 2;
+    EXPECT_THAT(complaint({program.begin(), program.end()}), HasSubstr("type 2, expected a core"));
+}
