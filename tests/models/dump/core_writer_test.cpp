@@ -47,6 +47,7 @@ class core_writer_test : public testing::Test {
 protected:
     void write(const std::string& to, const core_options& options, dump_layout style = dump_layout::portable,
                file_operations& calls = file_operations::system()) {
+        ::unlink(to.c_str()); // a rename over a file may wait for the disk
         output_file file(to, calls);
         write_into(file, options, style);
         file.commit(false);
