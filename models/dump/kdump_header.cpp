@@ -103,8 +103,9 @@ std::vector<uint8_t> build_kdump_sub_header(const dump_target& target, const kdu
     byte_sink sink(target.order);
     sink.put(header.phys_base, word);
     sink.put(dump_level, 4);
-    sink.put(0, 4);        // split
-    sink.put(0, 2 * word); // start_pfn, end_pfn
+    sink.put(0, 4);    // split
+    sink.put(0, word); // start_pfn
+    sink.put(0, word); // end_pfn
     sink.put(header.vmcoreinfo_size ? layout.note_offset + header.vmcoreinfo_offset : 0, 8);
     sink.put(header.vmcoreinfo_size, word);
     sink.put(layout.note_offset, 8);
