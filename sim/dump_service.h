@@ -62,7 +62,6 @@ public:
     void keep_held() { m_resumes = false; }
 
     progress last_progress() const;
-    const std::optional<dump_result>& last() const { return m_last; }
 
 private:
     void begin(dump_request request);
