@@ -89,8 +89,11 @@ guest_note dumper::find_guest_note(const dump_request& request, const dump_targe
 dumper::contents dumper::collect(const dump_request& request, dump_result& result) const {
     const std::vector<memory_range> blocks = m_memory.ranges();
     // The target is that of all memory, whatever the filter leaves of it.
-    contents dumped = {
-        target_for(find_dump_target(request.target), blocks), select_ranges(blocks, request.filter), {}, {}};
+    contents dumped{target_for(find_dump_target(request.target), blocks),
+                    select_ranges(blocks, request.filter),
+                    {},
+                    {},
+                    {}};
     std::vector<elf_note> notes = build_cpu_notes(dumped.target, m_cpus, request.layout);
     dumped.guest = find_guest_note(request, dumped.target, result);
     result.phys_base = dumped.guest.phys_base;
