@@ -16,6 +16,7 @@ bus::config bus_config(const board_config& config) {
 memory::config ram_config(const board_config& config, uint64_t size) {
     memory::config result;
     result.size = size;
+    result.huge_pages = config.ram_huge_pages;
     result.read_latency = config.ram_read_latency;
     result.write_latency = config.ram_write_latency;
     return result;

@@ -22,7 +22,7 @@ memory::memory(const sc_core::sc_module_name& name, const config& settings)
     if (mapped == MAP_FAILED)
         throw std::runtime_error(std::string(this->name()) + ": the host cannot map " +
                                  std::to_string(settings.size) + " bytes: " + std::strerror(errno));
-    madvise(mapped, settings.size, MADV_NOHUGEPAGE); // a touched byte costs one page, not two MiB
+    madvise(mapped, settings.size, settings.huge_pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     m_data.reset(static_cast<uint8_t*>(mapped));
 
     socket.register_b_transport(this, &memory::b_transport);

@@ -3,13 +3,12 @@
 
 #include "models/dump/dumper.h"
 #include "tests/models/dump/elf_reader.h"
+#include "tests/models/dump/failing_allocation.h"
 #include "tests/models/dump/fake_guest.h"
 #include "tests/models/dump/faulty_calls.h"
 #include "tests/models/dump/temporary_directory.h"
 
-#include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <iterator>
 #include <new>
@@ -19,39 +18,6 @@ using namespace vmcore;
 using namespace vmcore::test;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-namespace {
-
-std::atomic<long> allocations_left{-1}; ///< until one fails; negative: none does
-
-void* allocate(size_t size) {
-    if (allocations_left >= 0 && allocations_left-- == 0)
-        throw std::bad_alloc();
-    if (void* memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-
-} // namespace
-
-void* operator new(size_t size) {
-    return allocate(size);
-}
-void* operator new[](size_t size) {
-    return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-    std::free(memory);
-}
 
 namespace {
 

@@ -2,49 +2,15 @@
 
 #include "models/dump/kdump.h"
 #include "tests/models/dump/elf_reader.h"
+#include "tests/models/dump/failing_allocation.h"
 #include "tests/models/dump/fake_guest.h"
 #include "tests/models/dump/temporary_directory.h"
 
-#include <atomic>
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <new>
 
 using namespace vmcore;
 using namespace vmcore::test;
-
-namespace {
-
-std::atomic<long> allocations_left{-1}; ///< until one fails; negative: none does
-
-void* allocate(size_t size) {
-    if (allocations_left >= 0 && allocations_left-- == 0)
-        throw std::bad_alloc();
-    if (void* memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-
-} // namespace
-
-void* operator new(size_t size) {
-    return allocate(size);
-}
-void* operator new[](size_t size) {
-    return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-    std::free(memory);
-}
 
 namespace {
 
