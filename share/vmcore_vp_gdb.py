@@ -189,6 +189,9 @@ def write_vmcore(path):
     notes = b"".join(cpu_note(target, index, registers) for index, registers in enumerate(board.cpus))
     guest_note, missing = board.note()
     start, offsets, size = headers(target, notes + (guest_note or b""), board.ranges)
+    path = os.path.realpath(os.path.expanduser(path))
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise gdb.GdbError(f"vmcore-vp: {path}: expected a regular file or none, this is a device, a pipe or a directory")
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

@@ -75,11 +75,19 @@ guest_note dumper::find_guest_note(const dump_request& request, const dump_targe
     if (m_vmcoreinfo)
         found = read_guest_note(m_vmcoreinfo->record(), m_memory, target, request.layout);
     append(result.warnings, found.warnings);
-    if (!request.rescue || names_linux_kernel(vmcoreinfo_text(found.text)))
+    const auto finds_its_kernel = [&](const std::string& text) {
+        return map_kernel(target, vmcoreinfo_text(text), m_memory, m_memory.ranges()).warnings.empty();
+    };
+    // A note of anybody's is taken as it is. A VMCOREINFO is rubbish that says nothing, or names a Linux
+    // kernel that is not there.
+    const bool is_linux = names_linux_kernel(vmcoreinfo_text(found.text));
+    const bool is_empty = found.is_vmcoreinfo && found.text.find('=') == std::string::npos;
+    if (!request.rescue || (found.note && !is_empty && (!is_linux || finds_its_kernel(found.text))))
         return found;
+
     const std::vector<rescue_candidate> candidates = find_vmcoreinfo(target, m_memory);
-    if (candidates.empty()) {
-        result.warnings.push_back("memory was searched for a VMCOREINFO note, and none was found");
+    if (candidates.empty() || (is_linux && !finds_its_kernel(candidates.front().text))) {
+        result.warnings.push_back("memory was searched for a better VMCOREINFO note, and none was found");
         return found;
     }
     result.warnings.push_back(describe(candidates));

@@ -86,8 +86,7 @@ def makedumpfile(machine, path, _console):
     """`-l -d 31`: leaves out what it can, so that it has found the kernel's lists of pages; and the log"""
     with tempfile.TemporaryDirectory() as directory:
         small, log = os.path.join(directory, "small"), os.path.join(directory, "log")
-        ask(*machine.command("makedumpfile"), "-l", "-d", "31", path, small)
-        expect(os.path.getsize(small) < os.path.getsize(path), "nothing was left out")
+        expect_text(ask(*machine.command("makedumpfile"), "-l", "-d", "31", path, small), "The dumpfile is saved to ")
         ask(*machine.command("makedumpfile"), "--dump-dmesg", path, log)
         with open(log, "rb") as file:
             expect(b"Linux version " in file.read(), "no log")
@@ -103,7 +102,8 @@ BEYOND = {
     ("drgn", "riscv64"): {name: "its libkdumpfile 0.5.1 does not know riscv64" for name in [*RAW, *FLATTENED]},
     ("makedumpfile", "x86_64"): {**{name: "reads flattened files with -R only" for name in FLATTENED},
                                  **{name: "wants no memory far above RAM, and there is the ROM" for name in RAW}},
-    ("makedumpfile", "riscv64"): {name: "reads flattened files with -R only" for name in FLATTENED},
+    ("makedumpfile", "riscv64"): {**{name: "reads flattened files with -R only" for name in FLATTENED},
+                                  "kdump-raw-snappy": "Debian's is built without snappy"},
 }
 # crash takes more than a minute by emulation, so that it sees one file of a kind.
 TOO_LONG = {("crash", "riscv64"): ["kdump-raw-lzo", "kdump-raw-snappy", "kdump-lzo", "kdump-snappy", "kdump-zstd"]}
