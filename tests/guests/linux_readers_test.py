@@ -15,15 +15,11 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "readers")]
 from asking import Mismatch, Missing, ask, ask_python, expect, expect_text
+from linux_cells import BEYOND, FORMATS, QEMU_OPENS, TOO_LONG
 import linux_on_qemu
 
 SKIPPED = 77
 PANIC = "sysrq triggered crash"
-RAW = [f"kdump-raw-{name}" for name in ("zlib", "lzo", "snappy", "zstd")]
-FLATTENED = [f"kdump-{name}" for name in ("zlib", "lzo", "snappy", "zstd")]
-FORMATS = ["elf", *RAW, *FLATTENED]
-
-
 class Machine:
     """An architecture's kernel and the readers that know it."""
 
@@ -94,21 +90,6 @@ def makedumpfile(machine, path, _console):
 
 READERS = {"gdb": gdb, "drgn": drgn, "makedumpfile": makedumpfile, "crash": crash}
 
-# What no file can change, and why.
-BEYOND = {
-    ("gdb", "x86_64"): {name: "reads ELF only" for name in [*RAW, *FLATTENED]},
-    ("gdb", "riscv64"): {name: "reads ELF only" for name in [*RAW, *FLATTENED]},
-    ("drgn", "x86_64"): {name: "asks for makedumpfile -R" for name in FLATTENED},
-    ("drgn", "riscv64"): {name: "its libkdumpfile 0.5.1 does not know riscv64" for name in [*RAW, *FLATTENED]},
-    ("makedumpfile", "x86_64"): {**{name: "reads flattened files with -R only" for name in FLATTENED},
-                                 **{name: "wants no memory far above RAM, and there is the ROM" for name in RAW}},
-    ("makedumpfile", "riscv64"): {**{name: "reads flattened files with -R only" for name in FLATTENED},
-                                  "kdump-raw-snappy": "Debian's is built without snappy"},
-}
-# crash takes more than a minute by emulation, so that it sees one file of a kind.
-TOO_LONG = {("crash", "riscv64"): ["kdump-raw-lzo", "kdump-raw-snappy", "kdump-lzo", "kdump-snappy", "kdump-zstd"]}
-
-
 def opens(reader, machine, path, console):
     """An empty text, or why not."""
     try:
@@ -139,6 +120,8 @@ def compare(machine, redump, directory):
                 faults.append(f"{reader}, {name}: {ours_fails}")
             if not ours_fails and limit:
                 faults.append(f"{reader}, {name}: opens, though declared not to: {limit}")
+            if (not qemus_fails) != (name in QEMU_OPENS.get((reader, machine.architecture), [])):
+                faults.append(f"{reader}, {name}: QEMU's file {qemus_fails or 'opens'}, which is not what is declared")
         os.remove(ours)
     print(*table, sep="\n")
     return faults

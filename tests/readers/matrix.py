@@ -6,10 +6,13 @@ usage: matrix.py READER WRITE_KNOWN_CORE      asks one reader about all that it 
 Exit status 0 when the reader finds everything, 1 when not, 77 when it is not installed.
 """
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guests"))
+import linux_cells
 import readers
 from asking import Mismatch, Missing
 
@@ -35,7 +38,7 @@ MATRIX = {
     "drgn": ("drgn 0.0.22", readers.drgn,
              {"ELF": WIDE, "kdump, raw": ["x86_64", "aarch64"], "kdump, flattened": "asks for `makedumpfile -R`"}),
     "makedumpfile": ("makedumpfile 1.7.2", readers.makedumpfile,
-                     {"ELF": "wants a Linux kernel's memory", "kdump, raw": "wants a Linux kernel's memory",
+                     {"ELF": "wants a real kernel: see below", "kdump, raw": "wants a real kernel: see below",
                       "kdump, flattened": EVERY}),
 }
 
@@ -70,6 +73,43 @@ reader's own limit is told: crash for x86_64 takes no raw file in which another 
 """
 
 
+LINUX = """
+## A real kernel
+
+Debian's Linux panics on QEMU, QEMU dumps it, and the engine writes the same memory and CPUs anew (`./dev guest`, label `guest`).
+Asked is what needs the kernel's own data: the backtrace into `panic()` and the log (crash), strings behind pointers (gdb), the
+list of tasks (drgn), `-l -d 31` and the log (makedumpfile). For riscv64 crash is 8.0.6 and makedumpfile 1.7.6, of Debian 13.
+"""
+LINUX_READERS = {"crash": "crash", "gdb": "gdb-multiarch 13.1", "drgn": "drgn 0.0.22", "makedumpfile": "makedumpfile"}
+
+
+def short(names):
+    """Formats, all of a family by one name."""
+    text = ", ".join(names)
+    for family, shown in ((RAW, "kdump-raw-*"), (FLATTENED, "kdump-*")):
+        text = text.replace(", ".join(family), shown)
+    return text
+
+
+def opened(reader, architecture):
+    """The cell of our files: formats that open, and why others do not."""
+    beyond = linux_cells.BEYOND.get((reader, architecture), {})
+    reasons = {}
+    for name, reason in beyond.items():
+        reasons.setdefault(reason, []).append(name)
+    good = [name for name in linux_cells.FORMATS
+            if name not in beyond and name not in linux_cells.TOO_LONG.get((reader, architecture), [])]
+    return short(good) + "".join(f"; *not {short(names)}: {reason}*" for reason, names in reasons.items())
+
+
+def linux_lines():
+    yield from (LINUX, "| reader | kernel | ours | QEMU 10.0.2's |", "|---|---|---|---|")
+    for reader, shown in LINUX_READERS.items():
+        for architecture in ("x86_64", "riscv64"):
+            theirs = ", ".join(linux_cells.QEMU_OPENS.get((reader, architecture), [])) or "none"
+            yield f"| {shown} | {architecture} | {opened(reader, architecture)} | {theirs} |"
+
+
 def page():
     lines = [INTRODUCTION, f"| reader | {' | '.join(FAMILIES)} |", f"|---|{'---|' * len(FAMILIES)}"]
     for version, _, opened in MATRIX.values():
@@ -78,6 +118,7 @@ def page():
     lines += ["", "## What is asked", ""]
     for reader, (_, function, _) in MATRIX.items():
         lines.append(f"* {reader}: {' '.join(function.__doc__.split())}")
+    lines += linux_lines()
     return "\n".join(lines) + "\n"
 
 
