@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "qtest"))
-from fw_cfg import PortFwCfg
+from fw_cfg import publish
 from qtest import Machine
 
 SKIPPED = 77
@@ -70,15 +70,6 @@ class Golden:
 
     def bytes(self, name):
         return read(self.path(name))
-
-
-def publish(machine, record):
-    """Writes the guest's record as its driver does, and puts back the memory that this takes."""
-    fw_cfg = PortFwCfg(machine.qtest, 0)
-    saved = [(at, machine.qtest.memory_read(at, 16)) for at in (fw_cfg.descriptor_at, fw_cfg.data_at)]
-    assert fw_cfg.dma_write(fw_cfg.key("etc/vmcoreinfo"), record) == 0, "the record was refused"
-    for at, contents in saved:
-        machine.qtest.memory_write(at, contents)
 
 
 def options(golden):
@@ -138,12 +129,7 @@ def check_dumps(binary, golden):
     failures = 0
     with Machine(binary, *options(golden), "--set", "dump.layout=qemu") as machine:
         publish(machine, golden.bytes("fwcfg-vmcoreinfo.bin"))
-        known = machine.qmp.execute("query-dump-guest-memory-capability")["formats"]
         for name, arguments in FORMATS.items():
-            if arguments["format"] not in known:
-                print(f"missing: {name}: the simulator has no format {arguments['format']}")
-                failures += 1
-                continue
             equal = sha256(as_qemu_7_has_it(dump(machine, name, **arguments), name)) == golden.sums[name]
             print(f"{'equal' if equal else 'DIFFERENT'}: {name}")
             failures += not equal
@@ -162,9 +148,6 @@ def main():
     with tempfile.TemporaryDirectory(prefix="golden-") as unpacked:
         golden = Golden(os.path.abspath(directory), unpacked)
         check_notes(binary, golden)
-        settings = subprocess.run([binary, "--list-config"], capture_output=True, text=True, check=True).stdout
-        if "dump.layout" not in settings:
-            skip("the simulator has no setting dump.layout; the notes were compared")
         check_dumps(binary, golden)
 
 

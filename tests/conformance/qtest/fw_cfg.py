@@ -115,3 +115,12 @@ class PortFwCfg(FwCfg):
 
     def write_dma_low(self, value):
         self.qtest.port_out(self.DMA_LOW, 4, swap(value, 4))
+
+
+def publish(machine, record):
+    """Writes the guest's record as its driver does, and puts back the memory that this takes."""
+    fw_cfg = PortFwCfg(machine.qtest, 0)
+    saved = [(at, machine.qtest.memory_read(at, 16)) for at in (fw_cfg.descriptor_at, fw_cfg.data_at)]
+    assert fw_cfg.dma_write(fw_cfg.key("etc/vmcoreinfo"), record) == 0, "the record was refused"
+    for at, contents in saved:
+        machine.qtest.memory_write(at, contents)
