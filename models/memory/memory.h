@@ -18,11 +18,11 @@ namespace vmcore {
 class memory : public sc_core::sc_module {
 public:
     struct config {
-        uint64_t size = 0;             ///< bytes
-        bool read_only = false;        ///< ROM
-        bool huge_pages = false;       ///< host pages of 2 MiB: less to copy in a fork, more memory per touch
-        sc_core::sc_time read_latency; ///< per 8-byte bus word that an access touches; DMI reports the same
+        uint64_t size = 0;              ///< bytes
+        bool read_only = false;         ///< ROM
+        sc_core::sc_time read_latency;  ///< per 8-byte bus word that an access touches; DMI reports the same
         sc_core::sc_time write_latency; ///< likewise
+        bool huge_pages = false; ///< host pages of 2 MiB: less to copy in a fork, more memory per touch
     };
 
     tlm_utils::simple_target_socket<memory, 64> socket{"socket"};
