@@ -1,5 +1,6 @@
 #include "lint/checks.h"
 
+#include "lint/readers.h"
 #include "models/dump/vmcoreinfo_text.h"
 
 #include <cinttypes>
@@ -30,10 +31,10 @@ bool is_kdump(const facts& dump) {
     return dump.format == dump_format::kdump;
 }
 bool has_text(const facts& dump) {
-    return !dump.notes.vmcoreinfo.empty();
+    return !dump.vmcoreinfo().empty();
 }
 vmcoreinfo_text text_of(const facts& dump) {
-    return vmcoreinfo_text(dump.notes.vmcoreinfo);
+    return vmcoreinfo_text(dump.vmcoreinfo());
 }
 /// The kernel's page tables can be found by the text: it is Linux that is in the dump, and no firmware.
 bool names_a_kernel(const facts& dump) {
@@ -278,11 +279,21 @@ finding no_vmcoreinfo(const facts& dump) {
     return when(!has_text(dump), "no VMCOREINFO note");
 }
 
-/// Those architectures on which nothing but the note tells where the kernel is.
-finding no_vmcoreinfo_at_all(const facts& dump) {
-    return when(
-        !has_text(dump) && (dump.arch == architecture::riscv64 || dump.arch == architecture::aarch64),
-        text("no VMCOREINFO note, and nothing else tells where the kernel of %s is", name_of(dump.arch)));
+finding no_vmcoreinfo_note(const facts& dump) {
+    return when(has_text(dump) && vmcoreinfo_for(reader::libkdumpfile, dump).empty(),
+                "the sub-header's offset_vmcoreinfo tells of VMCOREINFO, but no note is of that name");
+}
+
+finding no_vmcoreinfo_place(const facts& dump) {
+    return when(has_text(dump) && vmcoreinfo_for(reader::makedumpfile, dump).empty(),
+                "a VMCOREINFO note, but the sub-header's offset_vmcoreinfo leads to no text");
+}
+
+/// Those architectures on which nothing but VMCOREINFO tells where the kernel is.
+finding no_kernel_layout(const facts& dump) {
+    return when(vmcoreinfo_for(reader::crash, dump).empty() &&
+                    (dump.arch == architecture::riscv64 || dump.arch == architecture::aarch64),
+                text("nothing but VMCOREINFO tells where the kernel of %s is", name_of(dump.arch)));
 }
 
 finding qemu_without_vmcoreinfo(const facts& dump) {
@@ -294,15 +305,14 @@ finding several_vmcoreinfos(const facts& dump) {
 }
 
 finding bad_page_size(const facts& dump) {
-    if (!has_text(dump))
-        return std::nullopt;
-    const std::optional<uint64_t> size = text_of(dump).number("PAGESIZE");
+    const std::optional<uint64_t> size =
+        vmcoreinfo_text(vmcoreinfo_for(reader::libkdumpfile, dump)).number("PAGESIZE");
     return when(size && (*size == 0 || (*size & (*size - 1)) != 0),
                 text("PAGESIZE is %" PRIu64 ", no power of two", size.value_or(0)));
 }
 
 finding hexadecimal_ram_base(const facts& dump) {
-    const auto value = text_of(dump).value("NUMBER(phys_ram_base)");
+    const auto value = vmcoreinfo_text(vmcoreinfo_for(reader::crash, dump)).value("NUMBER(phys_ram_base)");
     return when(dump.arch == architecture::riscv64 && value && value->substr(0, 2) == "0x",
                 "NUMBER(phys_ram_base) is hexadecimal; the kernel writes it in decimal");
 }

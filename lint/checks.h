@@ -54,7 +54,9 @@ finding future_version(const facts& dump);
 
 // VMCOREINFO.
 finding no_vmcoreinfo(const facts& dump);
-finding no_vmcoreinfo_at_all(const facts& dump);
+finding no_vmcoreinfo_note(const facts& dump);
+finding no_vmcoreinfo_place(const facts& dump);
+finding no_kernel_layout(const facts& dump);
 finding qemu_without_vmcoreinfo(const facts& dump);
 finding several_vmcoreinfos(const facts& dump);
 finding bad_page_size(const facts& dump);

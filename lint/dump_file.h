@@ -63,9 +63,8 @@ struct kdump_facts {
     std::string sysname, release, version_text, machine; ///< of utsname; printable
     uint64_t max_mapnr = 0;
     uint64_t phys_base = 0;
-    bool vmcoreinfo_place = false; ///< offset_vmcoreinfo and its size are set
-    bool note_place = false;       ///< offset_note and its size are set
-    bool bitmap_cut = false;       ///< the bitmaps do not lie within the file, or max_mapnr passes them
+    std::string vmcoreinfo;  ///< the text where offset_vmcoreinfo says; at most 1 MiB, empty: there is none
+    bool bitmap_cut = false; ///< the bitmaps do not lie within the file, or max_mapnr passes them
 
     uint64_t pages = 0;             ///< that the second bitmap has
     uint64_t end_of_pages = 0;      ///< number of the last page in the file, plus 1
@@ -92,6 +91,12 @@ struct dump_facts {
     note_facts notes;
     elf_facts elf;     ///< zero when the format is another
     kdump_facts kdump; ///< zero when the format is another
+
+    /// That of the notes, else that of a kdump file's sub-header; empty: there is none. For those of one
+    /// reader: vmcoreinfo_for().
+    const std::string& vmcoreinfo() const {
+        return notes.vmcoreinfo.empty() ? kdump.vmcoreinfo : notes.vmcoreinfo;
+    }
 };
 
 /// Looks through a file in pieces of bounded size; the time is bounded too: more page descriptors, program

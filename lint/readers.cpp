@@ -90,6 +90,12 @@ reader find_reader(std::string_view name) {
     throw std::runtime_error("no reader '" + std::string(name) + "', expected one of " + names);
 }
 
+const std::string& vmcoreinfo_for(reader which, const dump_facts& facts) {
+    const bool by_sub_header = which == reader::crash || which == reader::makedumpfile;
+    const bool has_two = facts.format == dump_format::kdump && facts.kdump.version >= 4;
+    return !has_two ? facts.vmcoreinfo() : by_sub_header ? facts.kdump.vmcoreinfo : facts.notes.vmcoreinfo;
+}
+
 capability capability_of(reader which, const dump_facts& facts) {
     const unsigned format = facts.format == dump_format::elf ? elf : kdump;
     const auto found = std::find_if(std::begin(rows), std::end(rows), [&](const row& each) {

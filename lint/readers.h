@@ -29,6 +29,11 @@ const std::vector<reader_info>& readers();
 /// The reader of that name. Throws std::runtime_error that lists the names when there is none.
 reader find_reader(std::string_view name);
 
+/// The text that a reader takes for VMCOREINFO; empty: it finds none. A kdump file has two places for it, a
+/// note and where the sub-header's offset_vmcoreinfo says: crash and makedumpfile look at the latter,
+/// libkdumpfile and drgn at the note (of which the format knows from header_version 4 on).
+const std::string& vmcoreinfo_for(reader which, const dump_facts& facts);
+
 /// Which version of a reader a verdict is about: Debian 12's where it takes such a dump, else the first known
 /// one that does.
 struct capability {

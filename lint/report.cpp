@@ -41,15 +41,18 @@ std::string summary_of(const dump_facts& facts) {
     else
         line += ", " + counted(facts.kdump.pages, "page");
     line += ", registers of " + counted(facts.notes.prstatus, "CPU");
-    const auto release = vmcoreinfo_text(facts.notes.vmcoreinfo).value("OSRELEASE");
-    line += facts.notes.vmcoreinfo.empty()
+    const auto release = vmcoreinfo_text(facts.vmcoreinfo()).value("OSRELEASE");
+    line += facts.vmcoreinfo().empty()
                 ? ", no VMCOREINFO"
                 : ", VMCOREINFO of " + std::string(release.value_or("something unnamed"));
     return printable(line);
 }
 
-bool is_missing(const key_rule& rule, const dump_facts& facts, const vmcoreinfo_text& text) {
-    return (rule.arch == architecture::unknown || rule.arch == facts.arch) &&
+/// In the VMCOREINFO that this reader looks at. That it finds none at all is a finding of its own.
+bool is_missing(const key_rule& rule, const dump_facts& facts, reader which) {
+    const vmcoreinfo_text text(vmcoreinfo_for(which, facts));
+    return !vmcoreinfo_for(which, facts).empty() &&
+           (rule.arch == architecture::unknown || rule.arch == facts.arch) &&
            rule.since <= kernel_version(text) && !text.value(rule.key) &&
            (rule.alternative == nullptr || !text.value(rule.alternative));
 }
@@ -57,13 +60,10 @@ bool is_missing(const key_rule& rule, const dump_facts& facts, const vmcoreinfo_
 /// One finding for each reader and consequence, which lists all keys whose lack has it.
 std::vector<finding_report> missing_keys(const dump_facts& facts) {
     std::vector<finding_report> found;
-    if (facts.notes.vmcoreinfo.empty()) // which is a finding of its own
-        return found;
-    const vmcoreinfo_text text(facts.notes.vmcoreinfo);
     for (const key_rule& rule : key_rules()) {
-        if (!is_missing(rule, facts, text))
-            continue;
         for (const effect& each : rule.effects) {
+            if (!is_missing(rule, facts, each.which))
+                continue;
             const auto same = std::find_if(found.begin(), found.end(), [&](const finding_report& other) {
                 return other.effects[0].which == each.which &&
                        std::string_view(other.effects[0].consequence) == each.consequence;
@@ -77,18 +77,19 @@ std::vector<finding_report> missing_keys(const dump_facts& facts) {
     return found;
 }
 
-bool reaches(const std::vector<reader_report>& readers, const effect& each) {
-    return std::any_of(readers.begin(), readers.end(), [&](const reader_report& one) {
-        return one.which == each.which && one.able.version != nullptr;
-    });
+bool reaches(const std::vector<reader_report>& readers, const effect& each, dump_format format) {
+    return each.format.value_or(format) == format &&
+           std::any_of(readers.begin(), readers.end(), [&](const reader_report& one) {
+               return one.which == each.which && one.able.version != nullptr;
+           });
 }
 
 /// Takes a finding up unless it concerns only readers that nobody asked for, or that take no such dump.
-void add(lint_report& report, finding_report found) {
+void add(lint_report& report, finding_report found, dump_format format) {
     const bool is_remark = found.effects.empty();
     std::vector<effect>& effects = found.effects;
     effects.erase(std::remove_if(effects.begin(), effects.end(),
-                                 [&](const effect& each) { return !reaches(report.readers, each); }),
+                                 [&](const effect& each) { return !reaches(report.readers, each, format); }),
                   effects.end());
     if (effects.empty() && !is_remark)
         return;
@@ -114,9 +115,9 @@ lint_report judge(const dump_facts& facts, const std::vector<reader>& asked) {
     }
     for (const rule& each : rules())
         if (std::optional<std::string> what = each.find(facts))
-            add(report, {each.id, *what, each.remedy, each.effects});
+            add(report, {each.id, *what, each.remedy, each.effects}, facts.format);
     for (finding_report& each : missing_keys(facts))
-        add(report, std::move(each));
+        add(report, std::move(each), facts.format);
     return report;
 }
 

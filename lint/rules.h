@@ -11,8 +11,9 @@ namespace vmcore::lint {
 /// What a finding means to one reader.
 struct effect {
     reader which;
-    verdict result;          ///< partly or no
-    const char* consequence; ///< what the reader does, or says
+    verdict result;                                   ///< partly or no
+    const char* consequence;                          ///< what the reader does, or says
+    std::optional<dump_format> format = std::nullopt; ///< in this format only
 };
 
 /// One thing that may be wrong with a dump.

@@ -116,23 +116,20 @@ private:
         const uint64_t text_at = header.wide(at.vmcoreinfo),
                        text_size = header.number(at.vmcoreinfo_size, at.size_width);
         const uint64_t note_at = header.wide(at.note), note_size = header.number(at.note_size, at.size_width);
-        m_kdump.note_place = m_kdump.version >= 4 && note_at != 0 && note_size != 0;
-        m_kdump.vmcoreinfo_place = m_kdump.version >= 3 && text_at != 0 && text_size != 0;
-        if (m_kdump.note_place) {
+        if (m_kdump.version >= 3 && text_at != 0)
+            read_text(text_at, text_size);
+        if (m_kdump.version >= 4 && note_at != 0 && note_size != 0) {
             if (m_facts.arch == architecture::unknown)
                 m_facts.arch = architecture_by_first_note(m_file, note_at, m_facts.order);
             note_scanner(m_file, m_facts).scan(note_at, note_size);
         }
-        if (m_kdump.vmcoreinfo_place && m_facts.notes.vmcoreinfos == 0)
-            read_bare_text(text_at, text_size);
     }
 
-    /// makedumpfile may keep the text without a note around it.
-    void read_bare_text(uint64_t offset, uint64_t size) {
-        std::string& text = m_facts.notes.vmcoreinfo;
+    void read_text(uint64_t offset, uint64_t size) {
+        std::string& text = m_kdump.vmcoreinfo;
         text.resize(static_cast<size_t>(std::min<uint64_t>(size, 1 << 20)));
         text.resize(m_file.read(offset, text.data(), text.size()));
-        m_facts.notes.vmcoreinfos = text.empty() ? 0 : 1;
+        text.resize(std::min(text.size(), text.find('\0')));
     }
 
     void scan_pages() {

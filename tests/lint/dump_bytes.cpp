@@ -124,12 +124,18 @@ std::vector<uint8_t> kdump_recipe::make() const {
 
     const uint64_t sub_size = word == 8 ? 104 : 80;
     file.grow_to(bs + sub_size);
-    const std::string registers = registers_of({word == 8 ? 376u : 204u, word == 8 ? 32u : 24u, 1}, order);
+    const uint32_t register_bytes = register_size != 0 ? register_size : word == 8 ? 376 : 204;
+    const std::string registers = registers_of({register_bytes, word == 8 ? 32u : 24u, 1}, order);
     const uint64_t notes = file.add_note("CORE", 1, registers);
+    const uint64_t text = file.size() + 12 + 12; // behind the note's header and owner
     if (!vmcoreinfo.empty())
-        file.add_note("VMCOREINFO", 0, vmcoreinfo);
+        file.add_note(has_note ? "VMCOREINFO" : "something.", 0, vmcoreinfo);
     const uint64_t notes_size = file.size() - notes;
     file.put(bs, phys_base, word);
+    if (!vmcoreinfo.empty() && has_place) {
+        file.put(bs + (word == 8 ? 32 : 20), text, 8);
+        file.put(bs + (word == 8 ? 40 : 28), vmcoreinfo.size(), word);
+    }
     if (word == 8) {
         file.put(bs + 48, notes, 8);
         file.put(bs + 56, notes_size, 8);

@@ -84,6 +84,8 @@ struct kdump_recipe {
     };
     std::vector<page> pages = {{0, 4096, 0}, {0, 100, 1}, {0, 200, 2}};
     std::string vmcoreinfo;
+    uint32_t register_size = 0;             ///< bytes of NT_PRSTATUS; 0: riscv's
+    bool has_note = true, has_place = true; ///< of VMCOREINFO: the note, the sub-header's offset_vmcoreinfo
     uint64_t cut = 0;
 
     kdump_recipe();

@@ -18,6 +18,22 @@ lint_report judge_kdump(const kdump_recipe& recipe) {
     return judge_bytes(recipe.make());
 }
 
+/// With all that the readers need of such a kernel, and nothing wrong.
+kdump_recipe of_x86_64() {
+    kdump_recipe file;
+    file.utsname[4] = "x86_64";
+    file.register_size = 336;
+    file.vmcoreinfo = text_of({{"OSRELEASE", "6.1.0"},
+                               {"PAGESIZE", "4096"},
+                               {"SYMBOL(init_uts_ns)", "ffffffff81c0d4a0"},
+                               {"SYMBOL(swapper_pg_dir)", "ffffffff81e00000"},
+                               {"SIZE(page)", "64"},
+                               {"OFFSET(page.flags)", "0"},
+                               {"NUMBER(phys_base)", "2147483648"}});
+    file.max_mapnr = file.first_page + file.pages.size();
+    return file;
+}
+
 } // namespace
 
 TEST(lint_kdump, a_good_file_has_no_findings_but_the_old_libkdumpfile) {
@@ -160,5 +176,64 @@ TEST(lint_kdump, a_file_with_no_possible_block_size_is_no_dump) {
 TEST(lint_kdump, without_vmcoreinfo_crash_is_lost_on_riscv64) {
     kdump_recipe file;
     file.vmcoreinfo = "";
-    EXPECT_EQ(unhappy(judge_kdump(file)), "crash no, drgn partly, makedumpfile no, libkdumpfile partly");
+    EXPECT_EQ(unhappy(judge_kdump(file)), "crash no, drgn no, makedumpfile no, libkdumpfile partly");
+    EXPECT_THAT(to_text(judge_kdump(file), "FILE"),
+                HasSubstr("drgn (no) says 'linux.vmcoreinfo.raw is not set'"));
+    EXPECT_THAT(to_text(judge_kdump(file), "FILE"), Not(HasSubstr("core of a process")))
+        << "as it does with ELF";
+}
+
+TEST(lint_kdump, vmcoreinfo_that_is_no_note_is_lost_on_libkdumpfile_and_drgn) {
+    kdump_recipe file = of_x86_64();
+    EXPECT_EQ(unhappy(judge_kdump(file)), "");
+    file.has_note = false;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), ElementsAre("no-vmcoreinfo-note"));
+    EXPECT_EQ(unhappy(judge_kdump(file)), "drgn no, libkdumpfile partly");
+    EXPECT_THAT(judge_kdump(file).summary, HasSubstr("VMCOREINFO of 6.1.0"));
+}
+
+TEST(lint_kdump, vmcoreinfo_of_which_the_sub_header_does_not_tell_is_lost_on_makedumpfile_and_crash) {
+    kdump_recipe file = of_x86_64();
+    file.has_place = false;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), ElementsAre("no-vmcoreinfo-place"));
+    EXPECT_EQ(unhappy(judge_kdump(file)), "crash partly, makedumpfile no");
+    EXPECT_THAT(judge_kdump(file).summary, HasSubstr("VMCOREINFO of 6.1.0"));
+    file.utsname[4] = "riscv64";
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::crash), verdict::no) << "which cannot guess there";
+}
+
+TEST(lint_kdump, both_places_are_found_in_a_32_bit_file_too) {
+    kdump_recipe file = of_x86_64();
+    file.word = 4;
+    file.utsname[4] = "i686";
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::makedumpfile), verdict::yes);
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::drgn), verdict::yes);
+    file.has_place = false;
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::makedumpfile), verdict::no);
+    EXPECT_EQ(verdict_of(judge_kdump(file), reader::drgn), verdict::yes);
+}
+
+TEST(lint_kdump, a_place_of_zeros_or_behind_the_end_is_none) {
+    for (const uint64_t place : {uint64_t{8192}, uint64_t{1} << 40, ~uint64_t{0}}) {
+        dump_bytes bytes(byte_order::little);
+        const std::vector<uint8_t> made = of_x86_64().make();
+        bytes.put(0, std::string(made.begin(), made.end()));
+        bytes.put(4096 + 32, place, 8);
+        EXPECT_THAT(finding_ids(judge_bytes(bytes.bytes())), Contains("no-vmcoreinfo-place")) << place;
+    }
+}
+
+TEST(lint_kdump, before_version_4_there_are_no_notes_and_everyone_looks_at_the_sub_header) {
+    kdump_recipe file = of_x86_64();
+    file.version = 3;
+    EXPECT_THAT(finding_ids(judge_kdump(file)), ElementsAre("kdump-version-old", "no-registers"));
+}
+
+TEST(lint_kdump, keys_are_missed_in_the_text_that_the_reader_looks_at) {
+    dump_bytes bytes(byte_order::little);
+    kdump_recipe file = of_x86_64();
+    const std::vector<uint8_t> made = file.make();
+    bytes.put(0, std::string(made.begin(), made.end()));
+    bytes.put(4096 + 40, std::string("OSRELEASE=6.1.0\nPAGESIZE=4096\n").size(), 8); // and no further
+    EXPECT_EQ(unhappy(judge_bytes(bytes.bytes())), "crash partly, makedumpfile no");
 }

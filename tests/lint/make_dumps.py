@@ -60,7 +60,8 @@ def elf(machine="riscv64", vmcoreinfos=(text(),), prstatus=None, phoff=64, secti
 
 
 def kdump(machine="x86_64", vmcoreinfos=(text(),), utsname=("Linux", "(none)", "6.12.1", "#1 SMP", None), phys_base=0, base=0,
-          cut=0, status=1):
+          cut=0, status=1, has_note=True, has_place=True):
+    """Of VMCOREINFO: has_note, it is among the notes; has_place, the sub-header's offset_vmcoreinfo is set."""
     content = notes(machine, vmcoreinfos)
     first, count = base // PAGE, len(MEMORY) // PAGE
     max_mapnr = first + count
@@ -69,7 +70,9 @@ def kdump(machine="x86_64", vmcoreinfos=(text(),), utsname=("Linux", "(none)", "
         (machine if field is None else field).encode().ljust(65, b"\0") for field in utsname)
     header = header.ljust(424, b"\0") + struct.pack("<10I", status, PAGE, 2, 2 * half, max_mapnr, 0, 0, 0, 0, 1)
     text_at = PAGE + 104 + content.find(b"VMCOREINFO\0") + 12
-    text_size = len(vmcoreinfos[0]) if vmcoreinfos else 0
+    text_size = len(vmcoreinfos[0]) if vmcoreinfos and has_place else 0
+    if not has_note:
+        content = content.replace(b"VMCOREINFO\0", b"something.\0")
     sub = struct.pack("<QIIQQQQQQQQQQQ", phys_base, 1, 0, 0, 0, text_at if text_size else 0, text_size, PAGE + 104, len(content),
                       0, 0, 0, 0, max_mapnr) + content
     bitmap = bytearray(half * PAGE)

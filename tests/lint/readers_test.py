@@ -30,7 +30,7 @@ print("read", program.read(int(sys.argv[2], 0), 8, sys.argv[3] == "physical").he
 KDUMPFILE = """
 import kdumpfile, sys
 dump = kdumpfile.kdumpfile(sys.argv[1])
-print("opened", "arch.name" in dump.attr and "linux.uts.release" in dump.attr)
+print("opened", all(name in dump.attr for name in ("arch.name", "linux.uts.release", "linux.vmcoreinfo.raw")))
 print("read", dump.read(kdumpfile.KDUMP_MACHPHYSADDR, int(sys.argv[2], 0), 8).hex())
 """
 
@@ -229,6 +229,9 @@ def altered(program, _vmcore_vp, _firmware, directory):
         "kdump-riscv": (kdump("riscv64", phys_base=0x80000000, base=0x80000000), {"riscv"}),
         **{f"kdump-no-{what}": (kdump(utsname=uts[:i] + [""] + uts[i + 1:]), {"utsname"})
            for i, what in ((0, "sysname"), (2, "release"), (3, "version"), (4, "machine"))},
+        "kdump-no-vmcoreinfo": (kdump(vmcoreinfos=[]), {"no-vmcoreinfo"}),
+        "kdump-no-note": (kdump(has_note=False), {"no-vmcoreinfo-note"}),
+        "kdump-no-place": (kdump(has_place=False), {"no-vmcoreinfo-place"}),
         "kdump-flat": (make_dumps.flat(kdump()), {"flattened"}),
         "elf-flat": (make_dumps.flat(elf(**x86)), {"flattened"}),
     }
