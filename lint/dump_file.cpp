@@ -79,7 +79,15 @@ dump_facts examine(const byte_source& file) {
     facts.flattened = true;
     facts.records = rearranged.records();
     facts.flattened_to_end = rearranged.complete();
-    scan(rearranged, facts);
+    if (rearranged.size() == 0)
+        throw not_a_dump(rearranged.complete() ? "flattened, but without a record"
+                                               : "flattened, and cut off before its first record");
+    try {
+        scan(rearranged, facts);
+    } catch (const not_a_dump& error) { // which may be only because the rest is missing
+        throw rearranged.complete() ? error
+                                    : not_a_dump(std::string("flattened, and cut off: ") + error.what());
+    }
     return facts;
 }
 

@@ -29,7 +29,9 @@ bool is_flattened(const byte_source& file) {
 flattened_source::flattened_source(const byte_source& file)
     : m_file(file) {
     uint8_t head[32];
-    if (!file.read_all(0, head, sizeof head) || big_endian(head + 16) != 1 || big_endian(head + 24) != 1)
+    if (!file.read_all(0, head, sizeof head))
+        throw not_a_dump("flattened, and cut off within its header");
+    if (big_endian(head + 16) != 1 || big_endian(head + 24) != 1)
         throw not_a_dump("flattened, but not of type 1 and version 1");
     for (uint64_t place = header_bytes; !m_complete; ++m_records) {
         uint8_t record[16];
@@ -48,7 +50,7 @@ flattened_source::flattened_source(const byte_source& file)
         const uint64_t there = file.holds(place, size) ? size : file.size() - place;
         if (there > 0)
             add(offset, {there, place});
-        m_size = std::max(m_size, offset + size);
+        m_size = std::max(m_size, offset + there);
         if (there < size)
             break;
         place += size;

@@ -59,7 +59,7 @@ private:
         m_elf.expected_header_size = wide() ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
         m_elf.expected_program_header_size = wide() ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
         if (!m_file.holds(0, m_elf.expected_header_size))
-            throw not_a_dump("an ELF file that ends within its header");
+            throw not_a_dump("an ELF file that ends within its header: it was cut off");
         const header_view header(bytes, m_facts.order);
         m_elf.type = header.half(16);
         m_elf.machine = header.half(18);

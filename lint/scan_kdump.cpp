@@ -81,7 +81,8 @@ public:
 private:
     void read_header() {
         uint8_t bytes[464] = {};
-        m_file.read(0, bytes, sizeof bytes);
+        if (!m_file.read_all(0, bytes, sizeof bytes))
+            throw not_a_dump("a kdump file that ends within its header: it was cut off");
         m_facts.order =
             load_bytes(bytes + 8, 4, byte_order::little) < 0x10000 ? byte_order::little : byte_order::big;
         const header_view header(bytes, m_facts.order);

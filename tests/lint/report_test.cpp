@@ -21,6 +21,15 @@ std::vector<uint8_t> without_headers_in_place() {
     return core.make();
 }
 
+std::string complaint(const std::string& bytes) {
+    try {
+        judge_bytes({bytes.begin(), bytes.end()});
+    } catch (const not_a_dump& error) {
+        return error.what();
+    }
+    return "none";
+}
+
 } // namespace
 
 TEST(lint_report, only_the_readers_asked_for_are_judged) {
@@ -76,14 +85,6 @@ TEST(lint_report, every_rule_has_an_id_of_its_own_and_only_bad_effects) {
 }
 
 TEST(lint_report, what_is_no_dump_is_told_by_what_it_is) {
-    const auto complaint = [](const std::string& bytes) {
-        try {
-            judge_bytes({bytes.begin(), bytes.end()});
-        } catch (const not_a_dump& error) {
-            return std::string(error.what());
-        }
-        return std::string("none");
-    };
     EXPECT_THAT(complaint(""), HasSubstr("empty"));
     EXPECT_THAT(complaint("QEVM....................."), HasSubstr("migration stream"));
     EXPECT_THAT(complaint("\x28\xb5\x2f\xfd..............."), HasSubstr("zstd"));
@@ -94,4 +95,23 @@ TEST(lint_report, what_is_no_dump_is_told_by_what_it_is) {
     std::vector<uint8_t> program = core_recipe().make();
     program[16] = 2;
     EXPECT_THAT(complaint({program.begin(), program.end()}), HasSubstr("type 2, expected a core"));
+}
+
+TEST(lint_report, what_is_left_of_a_dump_is_told_to_be_cut_off) {
+    const auto start_of = [](const std::vector<uint8_t>& bytes, size_t length) {
+        return std::string(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
+    };
+    for (const size_t length : {64, 200, 463})
+        EXPECT_EQ(complaint(start_of(kdump_recipe().make(), length)),
+                  "a kdump file that ends within its header: it was cut off");
+    EXPECT_EQ(complaint(start_of(core_recipe().make(), 63)),
+              "an ELF file that ends within its header: it was cut off");
+    const std::vector<uint8_t> flat = flatten(kdump_recipe().make(), 1000);
+    EXPECT_EQ(complaint(start_of(flat, 20)), "flattened, and cut off within its header");
+    for (const size_t length : {100, 4096, 4096 + 8, 4096 + 16})
+        EXPECT_EQ(complaint(start_of(flat, length)), "flattened, and cut off before its first record")
+            << length;
+    EXPECT_EQ(complaint(start_of(flat, 4096 + 16 + 200)),
+              "flattened, and cut off: a kdump file that ends within its header: it was cut off");
+    EXPECT_EQ(complaint(start_of(flat, 4096) + std::string(16, '\xff')), "flattened, but without a record");
 }
