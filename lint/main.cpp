@@ -1,6 +1,7 @@
 // vmcore-lint: which readers open a dump, and what is missing for the others. docs/vmcore-lint.md.
 
 #include "lint/report.h"
+#include "lint/shown.h"
 
 #include <boost/program_options.hpp>
 #include <exception>
@@ -75,7 +76,7 @@ int main(int argc, char** argv) {
         const std::optional<wanted> what = parse(argc, argv);
         return what ? lint(*what) : dump_is_good;
     } catch (const std::exception& error) {
-        std::cerr << "vmcore-lint: " << error.what() << '\n';
+        std::cerr << "vmcore-lint: " << shown(error.what()) << '\n';
         return cannot_judge;
     }
 }

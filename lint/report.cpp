@@ -1,5 +1,6 @@
 #include "lint/report.h"
 
+#include "lint/shown.h"
 #include "models/dump/vmcoreinfo_text.h"
 
 #include <algorithm>
@@ -122,7 +123,7 @@ lint_report judge(const dump_facts& facts, const std::vector<reader>& asked) {
 }
 
 std::string to_text(const lint_report& report, const std::string& file) {
-    std::string text = file + ": " + report.summary + "\n\n";
+    std::string text = shown(file) + ": " + report.summary + "\n\n";
     for (const reader_report& one : report.readers) {
         char line[64];
         std::snprintf(line, sizeof line, "  %-13s %-8s %-12s", one.name,
@@ -163,7 +164,7 @@ std::string to_json(const lint_report& report, const std::string& file) {
         findings.push_back(
             {{"id", each.id}, {"what", each.what}, {"remedy", each.remedy}, {"effects", effects}});
     }
-    return boost::json::serialize(boost::json::value{{"file", printable(file)},
+    return boost::json::serialize(boost::json::value{{"file", as_utf8(file)},
                                                      {"summary", report.summary},
                                                      {"readers", readers},
                                                      {"findings", findings}}) +

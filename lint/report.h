@@ -32,9 +32,10 @@ struct lint_report {
 /// dump is `unsupported`, whatever else is wrong.
 lint_report judge(const dump_facts& facts, const std::vector<reader>& asked);
 
-/// For people; lines end with a newline.
+/// For people; lines end with a newline. Nothing in it controls a terminal, whatever the file's name.
 std::string to_text(const lint_report& report, const std::string& file);
-/// One JSON object on one line; docs/vmcore-lint.md describes it.
+/// One JSON object on one line; docs/vmcore-lint.md describes it. The file's name is in it as it is, except
+/// for bytes that are no UTF-8, which JSON cannot tell: see as_utf8().
 std::string to_json(const lint_report& report, const std::string& file);
 
 /// 0: every reader that takes such dumps opens it; 1: one does not. Where the readers were named, one that

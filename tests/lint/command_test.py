@@ -19,6 +19,7 @@ def run(*arguments, status):
     assert done.returncode == status, f"{arguments}: exit status {done.returncode}, {done.stdout}{done.stderr}"
     if status == 2:
         assert done.stdout == "" and done.stderr.startswith("vmcore-lint: ") and done.stderr.count("\n") == 1, done
+        assert done.stderr[:-1].isprintable(), done
     else:
         assert done.stderr == "", done.stderr
     return done.stdout + done.stderr
@@ -45,6 +46,12 @@ def main():
                                 (["good", "bad"], "expected one file"), (["--reader", "gbd", "good"], "no reader 'gbd'"),
                                 (["--jsno", "good"], "--jsno")):
             assert word in run(*arguments, status=2), arguments
+        name = "caf\u00e9\x1b[2J\n"  # valid, and yet nothing for a terminal
+        os.link("good", name)
+        assert run(name, status=0).startswith("caf\u00e9\\x1b[2J\\x0a: ELF core")
+        assert json.loads(run("--json", name, status=0))["file"] == name
+        for arguments in ([name + "2"], ["--reader", name, "good"], ["--" + name, "good"]):
+            assert "\\x1b[2J\\x0a" in run(*arguments, status=2), arguments
         with open("/dev/full", "w") as full:
             done = subprocess.run([PROGRAM, "good"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
         assert done.returncode == 2 and "cannot write" in done.stderr, done

@@ -8,6 +8,7 @@ using namespace vmcore::lint;
 using namespace vmcore::lint::testing;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 namespace {
 
@@ -73,6 +74,29 @@ TEST(lint_report, what_the_guest_wrote_cannot_reach_a_terminal_unprintable) {
     const lint_report report = judge_bytes(core.make());
     EXPECT_THAT(report.summary, HasSubstr("VMCOREINFO of ?[2Jevil?"));
     EXPECT_THAT(to_text(report, "FILE"), Not(HasSubstr("\x1b")));
+}
+
+TEST(lint_report, a_name_reaches_a_terminal_without_its_control_characters_and_what_is_no_utf_8) {
+    const lint_report report = judge_bytes(core_recipe().make());
+    const std::pair<std::string, std::string> names[] = {
+        {"a\x1b[2J\nb\x7f", "a\\x1b[2J\\x0ab\\x7f: ELF"},
+        {"caf\u00e9 \u6f22 \U0001f600", "caf\u00e9 \u6f22 \U0001f600: ELF"},
+        {"C1: \u009b2J", "C1: \\xc2\\x9b2J: ELF"},
+        {"\xffz\xc3", "\\xffz\\xc3: ELF"},
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80: ELF"}};
+    for (const auto& [name, expected] : names)
+        EXPECT_THAT(to_text(report, name), StartsWith(expected));
+}
+
+TEST(lint_report, json_has_the_name_that_was_given) {
+    const lint_report report = judge_bytes(core_recipe().make());
+    const auto file_of = [&](const std::string& name) {
+        return std::string(boost::json::parse(to_json(report, name)).at("file").as_string());
+    };
+    for (const char* name :
+         {"caf\u00e9 \u6f22 \U0001f600", "a\x1b[2J\nb\x7f", "\u009b", "with \"quotes\" and \\"})
+        EXPECT_EQ(file_of(name), name);
+    EXPECT_EQ(file_of("caf\xe9.elf"), "caf\\xe9.elf") << "Latin-1, which JSON cannot hold";
 }
 
 TEST(lint_report, every_rule_has_an_id_of_its_own_and_only_bad_effects) {
