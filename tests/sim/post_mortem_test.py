@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -106,6 +107,17 @@ class Process(Gdb):
             pc, ra = own.riscv64_registers(index)[:2]
             self.assertIn(f"pc {pc:#x}  x1 {ra:#x}", said)
 
+    def test_one_writes_through_a_symbolic_link(self):
+        process, own = self.after_power_off("-m", "16M")
+        os.mkdir(self.path("elsewhere"))
+        with open(self.path("elsewhere/old"), "wb") as old:
+            old.write(b"an older dump")
+        os.symlink("elsewhere/old", self.path("vmcore"))
+        self.gdb("vmcore-vp-dump vmcore", "detach", pid=process.pid)
+        self.assertTrue(os.path.islink(self.path("vmcore")), "the link was replaced")
+        self.assertEqual(os.listdir(self.path("elsewhere")), ["old"])
+        self.assert_same(self.path("elsewhere/old"), own)
+
     def test_one_with_notes_about_nothing_gives_memory_and_registers(self):
         process, _ = self.start("idle.elf", "-m", "16M", "-device", "vmcoreinfo")
         said = self.gdb("vmcore-vp-dump vmcore", "vmcore-vp-info", "detach", pid=process.pid)
@@ -148,6 +160,21 @@ class Complaints(Gdb):
         self.assertEqual(glob.glob(self.path("vmcore*")), [], "something was left behind")
         return lines[0]
 
+    def assert_refused(self, make, kind):
+        """As an output, neither what make(path) makes nor a link to it; and both stay what they were."""
+        process, _ = self.start("idle.elf", "-m", "16M")
+        make(self.path("taken"))
+        os.symlink("taken", self.path("link"))
+        before = os.stat(self.path("taken"))
+        for name in ("taken", "link"):
+            said = self.complaint(f"vmcore-vp-dump {name}", "detach", pid=process.pid)
+            self.assertIn(os.path.realpath(self.path("taken")) + ": expected a regular file or none", said)
+            now = os.stat(self.path("taken"))
+            self.assertTrue(kind(now.st_mode), "it was replaced")
+            self.assertEqual((now.st_ino, now.st_mtime_ns), (before.st_ino, before.st_mtime_ns))
+            self.assertEqual(os.readlink(self.path("link")), "taken")
+            self.assertEqual(glob.glob(self.path("taken?*")), [], "something was left behind")
+
     def test_without_a_core_the_program_alone_is_not_enough(self):
         self.assertIn("expected a core file or a process", self.complaint("vmcore-vp-dump vmcore"))
 
@@ -164,6 +191,12 @@ class Complaints(Gdb):
         process, _ = self.start("idle.elf", "-m", "16M")
         said = self.complaint("vmcore-vp-dump nowhere/vmcore", "detach", pid=process.pid)
         self.assertIn("nowhere/vmcore: No such file or directory", said)
+
+    def test_a_pipe_is_no_place_for_a_file(self):
+        self.assert_refused(os.mkfifo, stat.S_ISFIFO)
+
+    def test_a_directory_is_no_place_for_a_file(self):
+        self.assert_refused(os.mkdir, stat.S_ISDIR)
 
     def test_a_damaged_structure_of_another_version_is_refused(self):
         process, _ = self.start("idle.elf", "-m", "16M")
