@@ -11,6 +11,13 @@
 
 namespace vmcore::pc {
 
+/// Null when firmware has put RAM in its place.
+static std::unique_ptr<memory> make_option_rom(const board_config& config) {
+    if (config.cpu_state)
+        return nullptr;
+    return std::make_unique<memory>("option_rom", rom_config(config, regions::option_rom.size));
+}
+
 pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& config)
     : sc_core::sc_module(name)
     , m_low_area(config.cpu_state ? low_area::shadow : low_area::roms)
@@ -18,14 +25,13 @@ pc_board::pc_board(const sc_core::sc_module_name& name, const board_config& conf
     , m_memory_bus("memory_bus", bus_config(config))
     , m_port_bus("port_bus", bus_config(config))
     , m_ram("ram", ram_config(config, config.ram_size))
+    , m_option_rom(make_option_rom(config))
     , m_bios_rom("bios_rom", rom_config(config, regions::bios_rom.size))
     , m_fw_cfg("fw_cfg", fw_cfg_config(config))
     , m_images(image_targets())
     , m_interrupts("interrupt", interrupt_inputs) {
     if (config.cpu_state)
         m_cpus = *config.cpu_state;
-    if (m_low_area == low_area::roms)
-        m_option_rom = std::make_unique<memory>("option_rom", rom_config(config, regions::option_rom.size));
     map_memory(config);
     m_port_bus.map("fw_cfg", fw_cfg_io::first_port, fw_cfg_io::register_bytes, m_fw_cfg.socket);
     m_fw_cfg.dma.socket.bind(m_memory_bus.target_socket);

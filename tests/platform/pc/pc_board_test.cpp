@@ -267,15 +267,17 @@ SC_TEST(settled_pc_machine, ranges_ascend_without_overlaps) {
         EXPECT_GE(all[i].base, all[i - 1].base + all[i - 1].size);
 }
 
-/// Files for the last four bytes of the BIOS ROM and for the start of RAM; a base, so that they are there
-/// first.
+/// Files for the last four bytes of the BIOS ROM, the option ROM and the start of RAM; a base, so that they
+/// are there first.
 struct loader_files {
     temporary_file bios{{1, 2, 3, 4}};
+    temporary_file option{{7, 8}};
     temporary_file data{{5, 6}};
 
     board_config config() const {
         board_config result;
-        result.loader_images = {{bios.path(), 0xfffffffc, true}, {data.path(), 0, false}};
+        result.loader_images = {
+            {bios.path(), 0xfffffffc, true}, {option.path(), 0xc0000, true}, {data.path(), 0, false}};
         return result;
     }
 };
@@ -288,6 +290,7 @@ struct loaded_pc_machine : loader_files, pc_bench {
 SC_TEST(loaded_pc_machine, files_are_in_rom_and_ram_and_come_back_with_a_reset) {
     EXPECT_EQ(cpu.read(0xfffffffc, 4).data, (bytes{1, 2, 3, 4}));
     EXPECT_EQ(cpu.read(0xffffc, 4).data, (bytes{1, 2, 3, 4})) << "the ROM below 1 MiB is the same";
+    EXPECT_EQ(cpu.read(0xc0000, 2).data, (bytes{7, 8}));
     EXPECT_TRUE(cpu.write(0, {9, 9, 9}).ok());
     board.reset();
     EXPECT_EQ(cpu.read(0, 3).data, (bytes{5, 6, 9}));
