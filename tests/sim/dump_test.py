@@ -443,17 +443,61 @@ class Outputs(DumpTest):
         process.terminate()
         self.assertEqual(process.wait(TIMEOUT), 1)
 
-    def test_clients_see_the_progress_of_the_last_dump(self):
+    def listen(self):
         listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(listener.close)
         listener.bind(self.path("qmp"))
         listener.listen()
-        process, _ = self.at_the_dump("-qmp", f"unix:{self.path('qmp')}")
+        return listener
+
+    def accept(self, listener):
         qmp = Qmp(listener.accept()[0]).negotiate()
         self.addCleanup(qmp.close)
+        return qmp
+
+    def test_clients_see_the_progress_of_the_last_dump(self):
+        listener = self.listen()
+        process, _ = self.at_the_dump("-qmp", f"unix:{self.path('qmp')}")
+        qmp = self.accept(listener)
         self.assertEqual(qmp.execute("query-dump")["status"], "active")
         qmp.execute("quit")
         self.assertEqual(process.wait(TIMEOUT), 1)
+
+    def quit_before_the_dump(self, commands):
+        """A running guest that a client ends with these bytes, whose dump nobody reads."""
+        os.mkfifo(self.path("fifo"))
+        listener = self.listen()
+        process = self.start("--dump", self.path("fifo"), "-qmp", f"unix:{self.path('qmp')}", program="idle")
+        qmp = self.accept(listener)
+        qmp.send_bytes(commands)
+        self.assertEqual(qmp.answer(), {"return": {}})
+        return process, qmp
+
+    def test_the_client_that_ended_the_run_sees_the_progress_and_gives_the_dump_up(self):
+        process, qmp = self.quit_before_the_dump(b'{"execute": "quit"}')
+        until(lambda: qmp.execute("query-dump")["status"] == "active", "the dump begins")
+        qmp.execute("quit")
+        self.assertEqual(process.wait(TIMEOUT), 1)
+        self.assertRegex(process.stderr.read().decode(), "the dump was given up: the simulator was told to end")
+
+    def test_what_a_client_asked_for_behind_its_quit_is_answered(self):
+        _, qmp = self.quit_before_the_dump(b'{"execute": "quit"}{"execute": "query-status"}{"execute": "query-name"}')
+        self.assertEqual(qmp.answer(), {"return": {"status": "shutdown", "running": False}})
+        self.assertEqual(qmp.answer(), {"return": {}})
+
+    def test_nothing_runs_while_the_last_dump_is_written(self):
+        listener = self.listen()
+        process, _ = self.at_the_dump("-qmp", f"unix:{self.path('qmp')}")
+        qmp = self.accept(listener)
+        for command in ("cont", "system_reset"):
+            with self.assertRaisesRegex(QmpError, "The run has ended, and its dump is being written"):
+                qmp.execute(command)
+        self.assertEqual(qmp.execute("stop"), {})
+        self.assertEqual(qmp.execute("query-status"), {"status": "shutdown", "running": False})
+        self.assertEqual(qmp.monitor("info status"), "VM status: paused (shutdown)\r\n")
+        with open(self.path("fifo"), "rb") as file:
+            file.read()
+        self.assertEqual(process.wait(TIMEOUT), 0)
 
     def test_on_a_terminal_a_line_tells_the_progress_and_goes_again(self):
         ours, theirs = pty.openpty()
