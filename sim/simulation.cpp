@@ -46,7 +46,12 @@ public:
             return;
         }
         progress_line line;
-        m_result = m_dumps.write(std::move(request), [&line](const dump_progress& now) { line.show(now); });
+        m_result = m_dumps.write(std::move(request), [&line](const std::optional<dump_progress>& now) {
+            if (now)
+                line.show(*now);
+            else
+                line.clear();
+        });
     }
 
     /// The last one.

@@ -303,6 +303,15 @@ class BadInput(unittest.TestCase):
             run = self.refused(expected, "--dump", file, "-device", "vmcoreinfo")
             self.assertEqual(run.stdout, "", "the guest ran although its dump has no place")
 
+    def test_too_few_descriptors_for_servers_and_dumps(self):
+        def few(count):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+        for count in range(4, 7):
+            self.refused(r": Too many open files$", "--dump", self.path("vmcore"), "-device", "vmcoreinfo",
+                         preexec_fn=few(count))
+        self.refused(r"cannot serve clients and dumps: Too many open files$", preexec_fn=few(5))
+
     def test_full_device(self):
         self.refused(r"cannot write '/dev/full': No space left on device", "--dump", "/dev/full", "-device", "vmcoreinfo")
 

@@ -251,7 +251,7 @@ class Snapshots(DumpTest):
             os.kill(process, signal.SIGKILL)
             result = self.completed()
             self.assertEqual(result["result"]["status"], "failed")
-            self.assertRegex(result["error"], r"ended by signal 9 \(Killed\)")
+            self.assertRegex(result["error"], r"\Afd:pipe: the process that wrote the dump was ended by signal 9 \(Killed\)\Z")
             if not detach:
                 self.assertEqual(self.qmp.answer()["error"]["desc"], result["error"])
             self.assertEqual(children(self.machine.process_id), [], "no zombie")
@@ -298,6 +298,29 @@ class Snapshots(DumpTest):
         self.assertEqual(self.other.lines.readline(), b"")
         self.assertEqual(self.qmp.execute("query-dump")["status"], "active")
         reader.read()
+
+    def test_the_reader_of_a_closed_pipe_sees_its_end_though_a_dump_is_written(self):
+        reader = self.pipe()
+        other, passed = os.pipe()
+        self.addCleanup(os.close, other)
+        self.qmp.give_descriptor("other", passed)
+        os.close(passed)
+        self.dump("fd:pipe", detach=True)
+        self.qmp.execute("closefd", fdname="other")
+        self.assertTrue(select.select([other], [], [], TIMEOUT)[0])
+        self.assertEqual(os.read(other, 1), b"")
+        self.assertEqual(self.qmp.execute("query-dump")["status"], "active")
+        reader.read()
+
+    def test_a_name_with_a_nul_is_an_error(self):
+        name = self.path("cut\0.elf")
+        for command, arguments in (("dump-guest-memory", {"paging": False, "protocol": f"file:{name}"}),
+                                   ("pmemsave", {"val": RAM, "size": 1, "filename": name}),
+                                   ("memsave", {"val": RAM, "size": 1, "filename": name}),
+                                   ("human-monitor-command", {"command-line": f'pmemsave {RAM} 1 "{name}"'})):
+            with self.assertRaisesRegex(QmpError, "Parameter '.*' expects a string without NUL"):
+                self.qmp.execute(command, **arguments)
+        self.assertEqual(os.listdir(self.directory), ["other"])
 
     def test_a_directory_that_is_gone_is_an_error_before_the_dump(self):
         with self.assertRaisesRegex(QmpError, "Could not create '.*/missing/core': No such file or directory"):
@@ -505,18 +528,35 @@ class Outputs(DumpTest):
         tty.setraw(theirs)
         process, _ = self.at_the_dump(stderr=theirs)
         os.close(theirs)
+        seen = self.seen_at(ours, process)
+        self.assertTrue(seen.endswith(b"\r\x1b[K"), seen)
+        self.assertNotIn(b"\n", seen)
+
+    def test_on_a_terminal_the_line_is_gone_before_a_warning(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        tty.setraw(theirs)
+        os.mkfifo(self.path("fifo"))
+        process = self.start("--dump", self.path("fifo"), "--rescue", program="idle", console="stdio",
+                             stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        self.assertEqual(process.stdout.readline(), b"idle\n")
+        process.terminate()
+        self.assertRegex(self.seen_at(ours, process), rb"dump: [^\n]*\r\x1b\[K(vmcore-vp: warning: [^\n]*\n)+\Z")
+
+    def seen_at(self, terminal, process):
+        """What a dump to the FIFO shows, which is read only once its progress is to be seen."""
         seen = b""
         while not re.search(rb"dump: ", seen):
-            self.assertTrue(select.select([ours], [], [], TIMEOUT)[0])
-            seen += os.read(ours, 4096)
+            self.assertTrue(select.select([terminal], [], [], TIMEOUT)[0])
+            seen += os.read(terminal, 4096)
         with open(self.path("fifo"), "rb") as file:
             file.read()
         self.assertEqual(process.wait(TIMEOUT), 0)
         with contextlib.suppress(OSError):  # the end of a terminal that nobody has open any more
-            while piece := os.read(ours, 4096):
+            while piece := os.read(terminal, 4096):
                 seen += piece
-        self.assertTrue(seen.endswith(b"\r\x1b[K"), seen)
-        self.assertNotIn(b"\n", seen)
+        return seen
 
     def test_elsewhere_nothing_tells_the_progress(self):
         process, _ = self.at_the_dump()
