@@ -312,6 +312,20 @@ class Snapshots(DumpTest):
         self.assertEqual(self.qmp.execute("query-dump")["status"], "active")
         reader.read()
 
+    def test_a_descriptor_of_the_simulator_is_none_of_its_clients(self):
+        os.symlink("/dev/stdout", self.path("link"))
+        for name in ("/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/2", self.path("link"),
+                     f"/proc/{self.machine.process_id}/fd/1", "/proc/thread-self/fd/1", "/dev/../dev//fd/1"):
+            for command, arguments in (("dump-guest-memory", {"paging": False, "protocol": f"file:{name}"}),
+                                       ("pmemsave", {"val": RAM, "size": 1, "filename": name}),
+                                       ("memsave", {"val": RAM, "size": 1, "filename": name})):
+                with self.assertRaisesRegex(QmpError, f"'{name}' is a descriptor of the simulator, expected a file"):
+                    self.qmp.execute(command, **arguments)
+        with open(self.path("core"), "wb"):
+            os.symlink(self.path("core"), self.path("to-a-file"))
+        self.dump(f"file:{self.path('to-a-file')}")
+        self.assertGreater(os.path.getsize(self.path("core")), 0)
+
     def test_a_name_with_a_nul_is_an_error(self):
         name = self.path("cut\0.elf")
         for command, arguments in (("dump-guest-memory", {"paging": False, "protocol": f"file:{name}"}),
@@ -351,9 +365,9 @@ class Outputs(DumpTest):
         return [VMCORE_VP, "-m", "32M", "-bios", os.path.join(FIRMWARE, f"{program}.elf"), "-device", "vmcoreinfo",
                 "-serial", console, *arguments]
 
-    def run_guest(self, *arguments, status=0, **how):
+    def run_guest(self, *arguments, status=0, console="null", **how):
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
-        run = subprocess.run(self.command(*arguments), timeout=TIMEOUT, **how)
+        run = subprocess.run(self.command(*arguments, console=console), timeout=TIMEOUT, **how)
         self.assertEqual(run.returncode, status, run.stderr)
         return run
 
@@ -400,6 +414,30 @@ class Outputs(DumpTest):
             self.assertEqual((run.returncode, run.stdout), (1, ""))
             self.assertRegex(run.stderr, rf"\Avmcore-vp: --dump -: standard output belongs to {owner}\n\Z")
 
+    def test_a_dump_does_not_share_its_file_with_a_console_or_a_log(self):
+        for option in ("-serial", "-qtest-log"):
+            for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+                value = f"file:{name}" if option == "-serial" else name
+                run = subprocess.run([VMCORE_VP, "-bios", "none", "-nodefaults", "--dump", "-", option, value],
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
+                self.assertEqual((run.returncode, run.stdout), (1, ""))
+                self.assertRegex(run.stderr, rf"\Avmcore-vp: --dump -: {option} {value} is written to the same file or "
+                                             r"pipe, expected another one\n\Z")
+        with open(self.path("core"), "wb") as file:
+            self.assertRegex(self.run_guest("--dump", f"fd:{file.fileno()}", console=f"file:{file.name}", status=1,
+                                            pass_fds=[file.fileno()]).stderr.decode(), "same file or pipe")
+        with open("/dev/null", "wb") as nothing:
+            self.run_guest("--dump", "-", console="file:/dev/null", stdout=nothing)
+
+    def test_the_summary_names_a_debugger_only_for_a_file_that_it_opens(self):
+        os.mkfifo(self.path("fifo"))
+        self.assertIn(b"open it with", self.run_guest("--dump", self.path("core"), "--summary").stderr)
+        for arguments in (["--dump", "-"], ["--dump", "/dev/stdout"],
+                          ["--dump", self.path("core"), "--dump-format", "kdump-zlib"]):
+            summary = self.run_guest(*arguments, "--summary").stderr
+            self.assertIn(b"guest published", summary)
+            self.assertNotIn(b"open it with", summary)
+
     def test_an_inherited_descriptor(self):
         expected = self.expected()
         for form in ("fd:{}", "/dev/fd/{}", "/proc/self/fd/{}"):
@@ -416,6 +454,25 @@ class Outputs(DumpTest):
             self.refused("--dump: 'fd:0': descriptor 0 is open for reading only, expected .*", "--dump", "fd:0",
                          stdin=readable)
         self.refused("--dump: 'fd:x', expected fd:N .*", "--dump", "fd:x")
+        with open(self.path("log"), "ab") as log:
+            log.write(b"before")
+            log.flush()
+            run = self.run_guest("--dump", "-", status=1, console="file:" + self.path("console"), stdout=log)
+        self.assertRegex(run.stderr.decode(), r"\Avmcore-vp: --dump: '-': descriptor 1 is open for appending to a "
+                                              r"file, expected [^\n]*\n\Z")
+        self.assertEqual(os.path.getsize(self.path("console")), 0, "the guest has not run")
+        with open(self.path("log"), "rb") as log:
+            self.assertEqual(log.read(), b"before")
+
+    def test_a_pipe_may_be_open_for_appending(self):
+        reader, writer = os.pipe()
+        appending = os.open(f"/dev/fd/{writer}", os.O_WRONLY | os.O_APPEND)
+        os.close(writer)
+        process = self.start("--dump", "-", stdout=appending)
+        os.close(appending)
+        with os.fdopen(reader, "rb") as file:
+            self.assertEqual(file.read(), self.expected())
+        self.assertEqual(process.wait(TIMEOUT), 0)
 
     def test_the_second_dump_for_a_stream_is_a_warning(self):
         run = self.run_guest("--dump", "-", "--dump-on", "publish")
