@@ -5,6 +5,7 @@
 #include "platform/pc/memory_map.h"
 #include "sim/key_values.h"
 #include "sim/messages.h"
+#include "sim/repeated_member.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -45,6 +46,8 @@ public:
         if (error || !parsed.is_object())
             throw usage_error(m_where + ": expected an ELF core or a JSON object" +
                               (error ? ": " + error.message() : ""));
+        if (const auto name = repeated_member({reinterpret_cast<const char*>(file.data()), file.size()}))
+            throw usage_error(m_where + ": '" + one_line(*name) + "' is there twice, expected once");
         cpu_states states{"x86_64", {}};
         for (const auto& member : parsed.get_object()) {
             if (member.key() != "cpus")
@@ -72,6 +75,7 @@ private:
             if (!each.is_object())
                 throw usage_error(cpu_where + ": expected an object of registers");
             cpus.emplace_back();
+            m_set.clear();
             for (const auto& member : each.get_object())
                 read_register(cpu_where + ".", std::string(member.key()), member.value(), cpus.back());
         }
@@ -82,7 +86,7 @@ private:
         const std::string where = cpu_where + one_line(typed);
         if (!value.is_object()) {
             const std::string name = known_name(where, typed);
-            return cpu.set(name, number(where, name, value));
+            return set(where, name, number(where, value, name == typed ? bits_of(name) : 32), cpu);
         }
         if (m_names.count(typed + ".limit") == 0)
             throw usage_error(where + ": an object, expected a number; segments and tables are objects");
@@ -91,8 +95,15 @@ private:
             if (std::find(segment_parts.begin(), segment_parts.end(), part) == segment_parts.end())
                 refuse_name(where + "." + one_line(part), part, segment_parts);
             const std::string name = part == "selector" ? typed : typed + "." + part;
-            cpu.set(name, number(where + "." + part, name, member.value()));
+            const std::string part_where = where + "." + one_line(part);
+            set(part_where, name, number(part_where, member.value(), bits_of(name)), cpu);
         }
+    }
+
+    void set(const std::string& where, const std::string& name, uint64_t value, cpu_state& cpu) {
+        if (!m_set.insert(name).second)
+            throw usage_error(where + ": another name has set '" + name + "', expected one of them");
+        cpu.set(name, value);
     }
 
     std::string known_name(const std::string& where, const std::string& typed) const {
@@ -110,8 +121,13 @@ private:
                           (nearest.empty() ? "" : ", did you mean '" + nearest + "'?"));
     }
 
-    /// A selector, a limit and flags have 32 bits, all else has 64.
-    uint64_t number(const std::string& where, const std::string& name, const json::value& value) const {
+    unsigned bits_of(const std::string& name) const {
+        const bool is_selector = m_names.count(name + ".limit") != 0;
+        const bool is_narrow = ends_with(name, ".limit") || ends_with(name, ".flags");
+        return is_selector ? 16 : is_narrow ? 32 : 64;
+    }
+
+    static uint64_t number(const std::string& where, const json::value& value, unsigned bits) {
         uint64_t result = 0;
         if (value.is_string())
             result = parse_number(where, one_line(std::string(value.get_string())));
@@ -119,10 +135,8 @@ private:
             result = value.to_number<uint64_t>();
         else
             throw usage_error(where + ": expected a whole number from 0 on, or one in a string: \"0x1f\"");
-        const bool is_narrow =
-            m_names.count(name + ".limit") != 0 || ends_with(name, ".limit") || ends_with(name, ".flags");
-        if (is_narrow && result > 0xffffffff)
-            throw usage_error(where + ": more than 32 bits");
+        if (bits < 64 && result >> bits != 0)
+            throw usage_error(where + ": more than " + std::to_string(bits) + " bits");
         return result;
     }
 
@@ -132,6 +146,7 @@ private:
 
     std::string m_where;
     std::set<std::string> m_names = all_names();
+    std::set<std::string> m_set; ///< of the CPU that is being read
 };
 
 cpu_states read_core(const std::string& where, const std::vector<uint8_t>& file) {

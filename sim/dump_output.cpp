@@ -39,6 +39,17 @@ std::optional<int> descriptor_named(const std::string& option, const std::string
     return std::nullopt;
 }
 
+bool leads_to(const std::string& path, int descriptor) {
+    struct stat named {};
+    struct stat opened {};
+    if (stat(path.c_str(), &named) != 0 || fstat(descriptor, &opened) != 0)
+        return false;
+    struct stat nothing {};
+    const bool is_lost = S_ISCHR(named.st_mode) && stat("/dev/null", &nothing) == 0 &&
+                         named.st_rdev == nothing.st_rdev; // where nothing can mix
+    return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino && !is_lost;
+}
+
 bool can_seek(const std::string& path) {
     struct stat found {};
     return ::stat(path.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode);
@@ -79,6 +90,10 @@ void dump_output::take(int number) {
         throw std::runtime_error("--dump: '" + m_file + "': descriptor " + std::to_string(number) + " is " +
                                  (flags < 0 ? "not open" : "open for reading only") +
                                  ", expected one that is open for writing");
+    struct stat status {};
+    if ((flags & O_APPEND) != 0 && fstat(number, &status) == 0 && S_ISREG(status.st_mode))
+        throw std::runtime_error("--dump: '" + m_file + "': descriptor " + std::to_string(number) +
+                                 " is open for appending to a file, expected one that is written in place");
     const int taken = number > STDERR_FILENO ? number : fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (taken < 0)
         throw std::runtime_error("--dump: '" + m_file + "': " + std::strerror(errno));

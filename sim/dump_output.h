@@ -13,6 +13,9 @@ namespace vmcore::sim {
 /// @throws usage_error for fd: without a number
 std::optional<int> descriptor_named(const std::string& option, const std::string& name);
 
+/// Whether what is written to this path comes out where the descriptor's output does; never for /dev/null.
+bool leads_to(const std::string& path, int descriptor);
+
 /// Whether a file that is there, if it is, can be written in any order.
 bool can_seek(const std::string& path);
 bool can_seek(int descriptor);

@@ -13,12 +13,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <dirent.h>
 #include <new>
 #include <stdexcept>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -27,16 +25,19 @@
 
 namespace vmcore::sim {
 
-[[noreturn]] static void refuse(const char* what) {
-    throw std::system_error(errno, std::generic_category(),
-                            std::string("the dump's process: cannot ") + what);
+[[noreturn]] static void refuse(const std::string& file, const char* what) {
+    throw std::system_error(errno, std::generic_category(), file + ": the dump's process: cannot " + what);
 }
 
-dump_process::shared_meter::shared_meter() {
+void dump_process::refuse(const char* what) const {
+    sim::refuse(m_file, what);
+}
+
+dump_process::shared_meter::shared_meter(const std::string& file) {
     void* const page =
         mmap(nullptr, sizeof(dump_meter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
-        refuse("share memory");
+        sim::refuse(file, "share memory");
     m_meter = new (page) dump_meter;
 }
 
@@ -69,21 +70,21 @@ static pid_t split_off() {
     errno = error;
     return process;
 }
-/// A client whose connection the simulator closes must see that, however long the dump takes.
-static void close_sockets_except(int kept) {
-    std::vector<int> sockets;
-    DIR* const descriptors = opendir("/proc/self/fd");
-    if (descriptors == nullptr)
-        return; // without /proc clients wait for the end of the dump, no more
-    while (const dirent* entry = readdir(descriptors)) {
-        const int number = std::atoi(entry->d_name); // "." and ".." are 0, which nobody needs
-        struct stat status {};
-        if (number != kept && fstat(number, &status) == 0 && S_ISSOCK(status.st_mode))
-            sockets.push_back(number);
+
+/// A client must see at once that the simulator closes its connection or a pipe of its, however long the dump
+/// takes. The standard descriptors stay.
+static void close_all_except(std::vector<int> kept) {
+    std::sort(kept.begin(), kept.end());
+    unsigned first = STDERR_FILENO + 1;
+    for (const int number : kept) {
+        if (number < static_cast<int>(first))
+            continue;
+        const auto next = static_cast<unsigned>(number);
+        if (next > first)
+            close_range(first, next - 1, 0);
+        first = next + 1;
     }
-    closedir(descriptors);
-    for (const int number : sockets)
-        close(number);
+    close_range(first, ~0U, 0);
 }
 
 static bool write_all(int file, const std::string& text) {
@@ -110,17 +111,24 @@ static file_descriptor open_notice(pid_t process) {
     return file_descriptor(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
 }
 
-dump_process::dump_process(const work& write, int output)
-    : m_report(memfd_create("dump report", MFD_CLOEXEC)) {
+void dump_process::work_alone(const work& write, const std::vector<int>& kept) {
+    std::vector<int> all = kept;
+    all.push_back(m_report.get());
+    close_all_except(std::move(all));
+    _exit(write_all(m_report.get(), outcome_of(write, *m_meter)) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+dump_process::dump_process(std::string file, const work& write, const std::vector<int>& kept)
+    : m_file(std::move(file))
+    , m_meter(m_file)
+    , m_report(memfd_create("dump report", MFD_CLOEXEC)) {
     if (!m_report)
         refuse("make its report");
     m_process = split_off();
     if (m_process < 0)
         refuse("start");
-    if (m_process == 0) {
-        close_sockets_except(output);
-        _exit(write_all(m_report.get(), outcome_of(write, *m_meter)) ? EXIT_SUCCESS : EXIT_FAILURE);
-    }
+    if (m_process == 0)
+        work_alone(write, kept);
     m_end_notice = open_notice(m_process);
     if (!m_end_notice) {
         const int error = errno;
@@ -168,11 +176,11 @@ static std::string content(int file) {
 dump_result dump_process::finish() {
     const int status = reap();
     if (WIFSIGNALED(status))
-        throw std::runtime_error("the process that wrote the dump was ended by signal " +
+        throw std::runtime_error(m_file + ": the process that wrote the dump was ended by signal " +
                                  std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")");
     if (WEXITSTATUS(status) != EXIT_SUCCESS)
-        throw std::runtime_error("the process that wrote the dump could not say how it went");
-    return read_report(content(m_report.get()));
+        throw std::runtime_error(m_file + ": the process that wrote the dump could not say how it went");
+    return read_report(m_file, content(m_report.get()));
 }
 
 } // namespace vmcore::sim

@@ -4,8 +4,10 @@
 #include "sim/io/file_descriptor.h"
 
 #include <functional>
+#include <string>
 #include <sys/types.h>
 #include <utility>
+#include <vector>
 
 namespace vmcore::sim {
 
@@ -17,10 +19,11 @@ public:
 
     /// Splits the process off, which does the work. While it is made no other thread may hold a lock that the
     /// work needs.
-    /// @param output a descriptor that is the dump's, even if it is a socket; -1 for none. This process has
-    ///               to close its own for whoever reads the other end to see an end there.
+    /// @param file of the dump, for messages
+    /// @param kept descriptors that the work needs; of others the process has the standard ones only, so
+    ///             that whoever is at the other end of one that this process closes sees an end there
     /// @throws std::system_error when the host has no process to give
-    dump_process(const work& write, int output);
+    dump_process(std::string file, const work& write, const std::vector<int>& kept);
     /// Ends the process if it has not ended yet.
     ~dump_process();
     dump_process(const dump_process&) = delete;
@@ -40,7 +43,7 @@ private:
     /// Memory that both processes have.
     class shared_meter {
     public:
-        shared_meter();
+        explicit shared_meter(const std::string& file);
         ~shared_meter();
         shared_meter(const shared_meter&) = delete;
         shared_meter& operator=(const shared_meter&) = delete;
@@ -51,7 +54,10 @@ private:
     };
 
     int reap();
+    [[noreturn]] void refuse(const char* what) const;
+    [[noreturn]] void work_alone(const work& write, const std::vector<int>& kept);
 
+    std::string m_file;
     shared_meter m_meter;
     file_descriptor m_report; ///< file in memory that the result comes in
     file_descriptor m_end_notice;

@@ -48,13 +48,13 @@ static dump_result result_of(const json::object& report) {
     return result;
 }
 
-dump_result read_report(const std::string& text) {
+dump_result read_report(const std::string& file, const std::string& text) {
     json::parse_options lenient;
     lenient.allow_invalid_utf8 = true; // a file's name may be any bytes
     json::error_code failure;
     const json::value parsed = json::parse(text, failure, {}, lenient);
     if (failure || !parsed.is_object())
-        throw std::runtime_error("the process that wrote the dump did not say how it went");
+        throw std::runtime_error(file + ": the process that wrote the dump did not say how it went");
     const json::object& report = parsed.get_object();
     if (const json::value* error = report.if_contains("error"))
         throw std::runtime_error(std::string(error->as_string()));

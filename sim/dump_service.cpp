@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <stdexcept>
+#include <vector>
 
 namespace vmcore::sim {
 
@@ -28,17 +29,17 @@ void dump_service::begin(dump_request request) {
     m_file = request.file;
     m_error.clear();
     m_makes_file = !request.opened;
-    int output = -1;
+    std::vector<int> kept;
     if (request.opened) { // its number, for the process must know it
-        output = request.opened->release();
-        request.opened = std::make_shared<opened_file>(output, request.opened->name());
+        kept.push_back(request.opened->release());
+        request.opened = std::make_shared<opened_file>(kept.back(), request.opened->name());
     }
     const auto write = [this, &request](dump_meter& meter) {
         request.meter = &meter;
         return m_dumper.write(request);
     };
     fail(); // unless it comes further
-    m_thread.hold_during([&] { m_process = std::make_unique<dump_process>(write, output); });
+    m_thread.hold_during([&] { m_process = std::make_unique<dump_process>(m_file, write, kept); });
     const unsigned number = ++m_number;
     m_thread.when_readable(m_process->take_end_notice(), [this, number] {
         m_control.post([this, number] {
@@ -51,6 +52,8 @@ void dump_service::begin(dump_request request) {
 void dump_service::end() {
     try {
         m_last = m_process->finish();
+        if (m_display && !m_last->warnings.empty())
+            m_display(std::nullopt);
         for (const std::string& warning : m_last->warnings)
             print_warning(m_file + ": " + warning);
         close(status::completed, "");
@@ -76,11 +79,11 @@ void dump_service::cancel(const std::string& reason) {
         close(status::failed, m_file + ": the dump was given up: " + reason);
 }
 
-void dump_service::await_end(const display& shown) {
+void dump_service::await_end() {
     const auto idle = [this] { return !active(); };
     const auto show = [&] {
-        if (active() && shown)
-            shown(m_process->progress());
+        if (active() && m_display)
+            m_display(m_process->progress());
     };
     if (!m_control.serve_until(idle, show)) {
         cancel("the simulator was told to end");
@@ -93,14 +96,16 @@ const dump_result& dump_service::write(dump_request request, const display& show
     m_holds = true;
     std::string error;
     try {
-        await_end(nullptr); // of a dump that was begun before
+        await_end(); // of a dump that was begun before
         begin(std::move(request));
-        await_end(shown);
+        m_display = shown;
+        await_end();
         error = m_error;
     } catch (const std::exception& failure) {
         error = failure.what();
     }
     m_holds = false;
+    m_display = nullptr;
     if (m_resumes)
         m_control.resume();
     if (!error.empty())

@@ -28,8 +28,8 @@ public:
     };
     /// The last dump has come to its end; `error` is empty when it is good.
     using observer = std::function<void(const progress& end, const std::string& error)>;
-    /// Is shown how far a dump is, every now and then.
-    using display = std::function<void(const dump_progress& now)>;
+    /// Is shown how far a dump is, every now and then; nothing, when other output follows.
+    using display = std::function<void(const std::optional<dump_progress>& now)>;
 
     /// `thread` is what else runs in this process besides the kernel's thread and those that do nothing but
     /// wait for a signal.
@@ -65,7 +65,7 @@ public:
 
 private:
     void begin(dump_request request);
-    void await_end(const display& shown);
+    void await_end();
     void end();
     void close(status state, const std::string& error);
 
@@ -78,6 +78,7 @@ private:
     bool m_makes_file = false;               ///< and does not write into one that is open
     bool m_holds = false;
     bool m_resumes = false;
+    display m_display;        ///< of the dump under way, if somebody looks at it
     std::string m_error;      ///< of the last dump
     progress m_last_progress; ///< at its end
     std::optional<dump_result> m_last;

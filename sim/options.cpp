@@ -2,7 +2,7 @@
 
 #include "sim/cpu_state_file.h"
 #include "sim/device_options.h"
-#include "sim/dump_output.h"
+#include "sim/dump_options.h"
 #include "sim/key_values.h"
 #include "sim/settings.h"
 
@@ -13,7 +13,6 @@
 #include <optional>
 #include <set>
 #include <sstream>
-#include <unistd.h>
 
 namespace po = boost::program_options;
 
@@ -56,7 +55,6 @@ private:
     }
     void declare_settings();
     void apply_settings();
-    void check_dump_output(bool serial_given) const;
     [[noreturn]] void refuse(const std::string& argument) const;
     [[noreturn]] void refuse_value(const std::string& shown) const;
 
@@ -211,6 +209,8 @@ void option_parser::declare_own() {
             [this](const std::string& option, const std::string& value) {
                 if (value.empty())
                     throw usage_error(option + ": an empty file name");
+                if (!m_result.dump_file.empty())
+                    throw usage_error(option + ": given twice, expected once");
                 m_result.dump_file = value;
             });
     std::string formats;
@@ -316,19 +316,6 @@ void option_parser::refuse_value(const std::string& shown) const {
     throw usage_error(shown + ": expected a value behind it, or none where it is a switch");
 }
 
-/// A dump on standard output must have it for itself.
-void option_parser::check_dump_output(bool serial_given) const {
-    const std::string& file = m_result.dump_file;
-    if (file.empty() || descriptor_named("--dump", file) != STDOUT_FILENO)
-        return;
-    const std::string option = "--dump " + file + ": standard output belongs to ";
-    if (m_result.protocols.uses_stdio())
-        throw usage_error(option + "-qtest or QMP, expected these at unix:PATH");
-    if (m_result.board.serial == "stdio")
-        throw usage_error(option + "the guest's console (-serial stdio" +
-                          (serial_given ? "" : ", the default") + "), expected -serial null or file:PATH");
-}
-
 options option_parser::parse(const std::vector<std::string>& arguments) {
     po::options_description known;
     for (const entry& declared : m_entries) {
@@ -371,7 +358,7 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
         throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
     if (!serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
         m_result.board.serial = "null";
-    check_dump_output(serial_given);
+    check_dump_options(m_result, m_given);
     m_result.settings_list = m_settings.list();
     return m_result;
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <unistd.h>
+#include <utility>
 
 namespace vmcore::sim {
 
@@ -42,9 +43,13 @@ void progress_line::show(const dump_progress& now) {
     std::cerr << clear_line + progress_text(now, std::chrono::steady_clock::now() - m_begin) << std::flush;
 }
 
-progress_line::~progress_line() {
-    if (m_shown)
+void progress_line::clear() {
+    if (std::exchange(m_shown, false))
         std::cerr << clear_line << std::flush;
+}
+
+progress_line::~progress_line() {
+    clear();
 }
 
 } // namespace vmcore::sim

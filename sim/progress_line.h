@@ -21,6 +21,8 @@ public:
     progress_line& operator=(const progress_line&) = delete;
 
     void show(const dump_progress& now);
+    /// Makes room for other output; a later show() begins behind it.
+    void clear();
 
 private:
     bool m_terminal;

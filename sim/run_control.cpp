@@ -65,7 +65,7 @@ void run_control::stop_in(run_state state) {
 }
 
 bool run_control::pause() {
-    const bool runs = m_state == run_state::running && !m_end;
+    const bool runs = m_state == run_state::running;
     if (runs)
         stop_in(run_state::paused);
     return runs;
@@ -140,6 +140,7 @@ void run_control::serve_shutdown() {
         return;
     }
     m_end = wanted;
+    m_state = run_state::shutdown; // nothing runs any more, while clients may still ask
     if (panic && m_policy.on_panic == action::exit_failure && m_end->exit_code == 0)
         m_end->exit_code = 1;
 }
@@ -195,11 +196,9 @@ void run_control::carry_out_next() {
 
 void run_control::carry_out_commands() {
     take_commands();
-    while (!m_taken.empty()) {
+    while (!m_taken.empty() && !m_end) { // what is left then is for serve_until()
         carry_out_next();
         serve_requests(); // a command finds done what the one before it asked for
-        if (m_end)
-            m_taken.clear();
     }
 }
 

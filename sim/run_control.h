@@ -33,7 +33,7 @@ enum class run_state {
     prelaunch, ///< held from the start, or after a reset
     running,
     paused,
-    shutdown,       ///< the guest has powered off and the run was not ended for it
+    shutdown,       ///< the run has ended, or the guest has powered off and the run was not ended for it
     guest_panicked, ///< the guest has failed and the run was not ended for it
 };
 
@@ -89,6 +89,8 @@ public:
 
     // To be called by posted commands only.
     run_state state() const { return m_state; }
+    /// Whether the run is over, and commands are carried out only by serve_until().
+    bool has_ended() const { return m_end.has_value(); }
     /// @returns whether the guest ran until now
     bool pause();
     /// @returns whether the guest runs now; false when only a reset could make it run

@@ -30,7 +30,9 @@ sc_core::sc_time parse_time(const std::string& option, const std::string& text) 
 void settings::add(const std::string& path, const std::string& description, bool& field) {
     m_entries.push_back({path, description, [&field] { return field ? "on" : "off"; },
                          [&field](const std::string& option, const std::string& value) {
-                             field = parse_switch(option, value);
+                             if (value != "on" && value != "off")
+                                 throw usage_error(option + ": '" + value + "', expected on or off");
+                             field = value == "on";
                          }});
 }
 

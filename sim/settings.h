@@ -17,6 +17,7 @@ namespace vmcore::sim {
 /// A setting is bound to the field that it changes; its default is what the field held at that time.
 class settings {
 public:
+    /// on or off, in JSON true or false too.
     void add(const std::string& path, const std::string& description, bool& field);
     void add(const std::string& path, const std::string& description, sc_core::sc_time& field);
     void add(const std::string& path, const std::string& description, unsigned& field, unsigned least,

@@ -18,6 +18,7 @@
 #include "sim/summary.h"
 
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <sys/prctl.h>
 #include <system_error>
@@ -46,7 +47,12 @@ public:
             return;
         }
         progress_line line;
-        m_result = m_dumps.write(std::move(request), [&line](const dump_progress& now) { line.show(now); });
+        m_result = m_dumps.write(std::move(request), [&line](const std::optional<dump_progress>& now) {
+            if (now)
+                line.show(*now);
+            else
+                line.clear();
+        });
     }
 
     /// The last one.
@@ -98,6 +104,12 @@ bool dump_is_due(const options& wanted, const run_end& end) {
         return false;
     return wanted.dump_on == dump_trigger::exit ||
            (wanted.dump_on == dump_trigger::panic && end.why == run_cause::guest_panic);
+}
+
+/// Whether a dump is there for other programs: what went through a descriptor or a pipe is not.
+bool can_be_opened(const std::string& file) {
+    std::error_code none;
+    return !file.empty() && !descriptor_named("--dump", file) && std::filesystem::is_regular_file(file, none);
 }
 
 /// Refuses a dump that cannot be made before the guest runs, perhaps for hours.
@@ -160,6 +172,7 @@ int simulate(const options& wanted) {
         if (requested)
             summary.dump = requested->result();
         summary.dump_file = wanted.dump_file;
+        summary.core_file = wanted.dump.format == "elf" && can_be_opened(wanted.dump_file);
         summary.symbols = symbols;
         print_summary(std::cerr, summary);
     }

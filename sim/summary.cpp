@@ -49,8 +49,9 @@ void print_summary(std::ostream& out, const run_summary& summary) {
     for (const dump_result::segment& segment : summary.dump->segments)
         line("  segment", hex(segment.paddr) + ".." + hex(segment.paddr + segment.size - 1) + " at offset " +
                               hex(segment.offset));
-    line("open it with",
-         "gdb-multiarch " + summary.symbols + (summary.symbols.empty() ? "-c " : " ") + summary.dump_file);
+    if (summary.core_file)
+        line("open it with", "gdb-multiarch " + summary.symbols + (summary.symbols.empty() ? "-c " : " ") +
+                                 summary.dump_file);
 }
 
 } // namespace vmcore::sim

@@ -18,7 +18,8 @@ struct run_summary {
     uint64_t instructions = 0;
     std::optional<dump_result> dump;
     std::string dump_file;
-    std::string symbols; ///< ELF file with the guest's symbols; empty when there is none
+    bool core_file = false; ///< and it is one that gdb opens
+    std::string symbols;    ///< ELF file with the guest's symbols; empty when there is none
 };
 
 void print_summary(std::ostream& out, const run_summary& summary);

@@ -1,15 +1,20 @@
 #pragma once
 
 #include "sim/io/file_descriptor.h"
+#include "sim/messages.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 #include <csignal>
 #include <functional>
 #include <future>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
 
 namespace vmcore::sim {
@@ -17,13 +22,21 @@ namespace vmcore::sim {
 /// The thread on which all input and output of the protocol servers happens. Signals are not for it.
 class io_thread {
 public:
-    io_thread() {
+    /// @throws std::runtime_error when the host has no descriptors or thread for it
+    io_thread() try {
+        // Asio makes what it waits with when the first descriptor wants it: later, in front of nobody who
+        // could be told that the host has none.
+        const boost::asio::posix::stream_descriptor first_user(m_context);
         sigset_t all;
         sigset_t before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before); // the thread inherits it
-        m_thread = std::thread([this] { m_context.run(); });
+        m_thread = std::thread([this] { run(); });
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    } catch (const boost::system::system_error& failure) {
+        throw std::runtime_error("cannot serve clients and dumps: " + failure.code().message());
+    } catch (const std::system_error& failure) {
+        throw std::runtime_error("cannot serve clients and dumps: " + failure.code().message());
     }
     ~io_thread() {
         m_context.stop();
@@ -75,6 +88,18 @@ public:
     }
 
 private:
+    /// What fails for one client ends neither the simulator nor the others.
+    void run() {
+        for (;;) {
+            try {
+                m_context.run();
+                return;
+            } catch (const std::exception& failure) {
+                print_warning(std::string("input and output of clients: ") + failure.what());
+            }
+        }
+    }
+
     boost::asio::io_context m_context{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> m_work{m_context.get_executor()};
     std::thread m_thread;

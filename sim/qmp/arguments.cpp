@@ -23,6 +23,8 @@ std::optional<std::string> arguments::optional_text(const char* name) {
         return std::nullopt;
     if (!value->is_string())
         refuse_type(name, "string");
+    if (value->get_string().find('\0') != json::string::npos) // where the host's calls would see its end
+        throw error(std::string("Parameter '") + name + "' expects a string without NUL");
     return std::string(value->get_string());
 }
 

@@ -74,6 +74,12 @@ json::value command_table::execute(const std::string& name, const json::object& 
     return known->second(taken, passed);
 }
 
+/// Refuses what only a run could do, while the dump of its end is written.
+void command_table::expect_run() const {
+    if (m_machine.control.has_ended())
+        throw error("The run has ended, and its dump is being written");
+}
+
 void command_table::add_run_commands() {
     run_control& control = m_machine.control;
     const auto add = [this](const char* name, std::function<void()> action) {
@@ -88,12 +94,16 @@ void command_table::add_run_commands() {
         m_machine.dumps.keep_held();
     });
     add("cont", [this] {
+        expect_run();
         if (m_machine.dumps.holds_guest())
             throw error("There is a dump in process, please wait.");
         if (!m_machine.control.resume())
             throw error("Resetting the Virtual Machine is required");
     });
-    add("system_reset", [&control] { control.reset(run_cause::host_reset); });
+    add("system_reset", [this] {
+        expect_run();
+        m_machine.control.reset(run_cause::host_reset);
+    });
     add("system_powerdown", [&control] { control.power_down(); });
     add("quit", [&control] { control.end(run_cause::host_quit); });
 }

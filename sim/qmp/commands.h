@@ -48,6 +48,7 @@ public:
 private:
     using handler = std::function<boost::json::value(arguments& given, descriptors& passed)>;
 
+    void expect_run() const;
     void add_run_commands();
     void add_queries();
     void add_memory_commands();

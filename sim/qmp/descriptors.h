@@ -10,6 +10,11 @@
 
 namespace vmcore::sim::qmp {
 
+/// Refuses a file's name that stands for a descriptor of this process: those are none of a client's, which
+/// passes its own (getfd).
+/// @throws error
+void expect_no_descriptor(const std::string& file);
+
 /// The descriptors that a client has passed, and the names that it gave them (getfd, closefd).
 class descriptors {
 public:

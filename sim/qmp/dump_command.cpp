@@ -1,6 +1,7 @@
 #include "models/dump/filter.h"
 #include "sim/dump_output.h"
 #include "sim/qmp/commands.h"
+#include "sim/qmp/descriptors.h"
 
 #include <algorithm>
 #include <memory>
@@ -39,6 +40,7 @@ static void open_output(const std::string& protocol, descriptors& passed, dump_r
     bool seeks;
     if (protocol.rfind("file:", 0) == 0) {
         request.file = protocol.substr(5);
+        expect_no_descriptor(request.file);
         try {
             output_file::check(request.file);
         } catch (const std::system_error& failure) {

@@ -1,7 +1,7 @@
 #include "sim/qmp/save_memory.h"
 
 #include "models/dump/output_file.h"
-#include "sim/qmp/arguments.h"
+#include "sim/qmp/descriptors.h"
 
 #include <algorithm>
 #include <iomanip>
@@ -18,6 +18,7 @@ static constexpr uint64_t page = 4096;
 void save_physical_memory(const board& saved, uint64_t address, uint64_t size, const std::string& file) {
     if (size > max_saved)
         throw error("Parameter 'size' expects at most " + std::to_string(max_saved));
+    expect_no_descriptor(file);
     try {
         output_file output(file);
         output.set_size(size);

@@ -206,6 +206,7 @@ class BadInput(unittest.TestCase):
         self.refused(r"'-1 us' is not a time", "--quantum", "-1 us")
         self.refused(r"--quantum: '' is not a time", "--quantum", "")
         self.refused(r"'1001 s' is not a time, .*at most 1000 s", "--set", "cpu.quantum=1001 s")
+        self.refused(r"--set cpu.dmi: 'true', expected on or off", "--set", "cpu.dmi=true")
         self.refused(r" fw_cfg.dma_burst: 24, expected a power of two", "--set", "fw_cfg.dma_burst=24")
         self.refused(r"cpu.clock_period: 0", "--set", "cpu.clock_period=0ns")
         self.refused(r"--config: cannot read", "--config", "/nonexistent")
@@ -303,6 +304,15 @@ class BadInput(unittest.TestCase):
             run = self.refused(expected, "--dump", file, "-device", "vmcoreinfo")
             self.assertEqual(run.stdout, "", "the guest ran although its dump has no place")
 
+    def test_too_few_descriptors_for_servers_and_dumps(self):
+        def few(count):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+        for count in range(4, 7):
+            self.refused(r": Too many open files$", "--dump", self.path("vmcore"), "-device", "vmcoreinfo",
+                         preexec_fn=few(count))
+        self.refused(r"cannot serve clients and dumps: Too many open files$", preexec_fn=few(4))
+
     def test_full_device(self):
         self.refused(r"cannot write '/dev/full': No space left on device", "--dump", "/dev/full", "-device", "vmcoreinfo")
 
@@ -319,6 +329,11 @@ class BadInput(unittest.TestCase):
     def test_dump_options(self):
         self.refused(r"--dump-format: 'coff', expected elf", "--dump-format", "coff")
         self.refused(r"--dump-on: 'lunch', expected exit, panic or publish", "--dump-on", "lunch")
+        self.refused(r"--dump: given twice, expected once", "--dump", self.path("one"), "--dump", self.path("two"))
+        for arguments in (["--dump-on", "panic"], ["--dump-format", "elf"]):
+            self.refused(rf"{arguments[0]}: no dump to write, expected --dump FILE beside it", *arguments)
+            self.refused(rf"{arguments[0]}: no dump to write", *arguments, "-qmp", f"unix:{self.path('qmp')}")
+        self.refused(r"--rescue: no dump to write, expected --dump FILE or -qmp beside it", "--rescue")
 
 
 unittest.main(argv=sys.argv[:1], verbosity=2)

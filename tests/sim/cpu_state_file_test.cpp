@@ -114,9 +114,30 @@ TEST(cpu_state_file, values_are_whole_numbers_that_fit) {
         EXPECT_THAT(register_refusal(R"("rax": ")" + std::string(value) + '"'), HasSubstr("is not a number"))
             << value;
     EXPECT_EQ(register_refusal(R"("cs": {"limit": 4294967296})"), "cpus[0].cs.limit: more than 32 bits");
-    EXPECT_EQ(register_refusal(R"("cs": "0x100000000")"), "cpus[0].cs: more than 32 bits");
+    EXPECT_EQ(register_refusal(R"("gs": {"flags": "0x100000000"})"), "cpus[0].gs.flags: more than 32 bits");
+    EXPECT_EQ(register_refusal(R"("gdt": {"limit": "0x100000000"})"), "cpus[0].gdt.limit: more than 32 bits");
+    EXPECT_EQ(register_refusal(R"("cs": "0x10000")"), "cpus[0].cs: more than 16 bits");
+    EXPECT_EQ(register_refusal(R"("tr": {"selector": 65536})"), "cpus[0].tr.selector: more than 16 bits");
+    EXPECT_EQ(register_refusal(R"("eip": 4294967296)"), "cpus[0].eip: more than 32 bits");
+    EXPECT_EQ(load(R"({"cpus": [{"cs": "0xffff", "eip": "0xffffffff"}]})").cpus[0].register_value("rip"),
+              0xffffffffu);
     EXPECT_EQ(register_refusal(R"("rax": {"selector": 1})"),
               "cpus[0].rax: an object, expected a number; segments and tables are objects");
+}
+
+TEST(cpu_state_file, a_register_is_named_once) {
+    EXPECT_EQ(register_refusal(R"("rip": 1, "rip": 2)"), "'rip' is there twice, expected once");
+    EXPECT_EQ(register_refusal(R"("rip": 1, "r\u0069p": 1)"), "'rip' is there twice, expected once");
+    EXPECT_EQ(register_refusal(R"("cs": 1, "cs": {"base": 2})"), "'cs' is there twice, expected once");
+    EXPECT_EQ(register_refusal(R"("cs": {"base": 1, "base": 2})"), "'base' is there twice, expected once");
+    EXPECT_EQ(register_refusal(R"("rip": 1, "eip": 1)"),
+              "cpus[0].eip: another name has set 'rip', expected one of them");
+    EXPECT_EQ(register_refusal(R"("cs.base": 1, "cs": {"base": 2})"),
+              "cpus[0].cs.base: another name has set 'cs.base', expected one of them");
+    EXPECT_EQ(refusal(std::string(R"({"cpus": [{}], "cpus": [{}]})")),
+              "'cpus' is there twice, expected once");
+    EXPECT_EQ(load(R"({"cpus": [{"rip": 1, "cs": {"base": 1}, "ds": {"base": 1}}, {"rip": 2}]})").cpus.size(),
+              2u);
 }
 
 TEST(cpu_state_file, anything_else_in_json_is_told) {

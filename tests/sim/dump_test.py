@@ -251,7 +251,7 @@ class Snapshots(DumpTest):
             os.kill(process, signal.SIGKILL)
             result = self.completed()
             self.assertEqual(result["result"]["status"], "failed")
-            self.assertRegex(result["error"], r"ended by signal 9 \(Killed\)")
+            self.assertRegex(result["error"], r"\Afd:pipe: the process that wrote the dump was ended by signal 9 \(Killed\)\Z")
             if not detach:
                 self.assertEqual(self.qmp.answer()["error"]["desc"], result["error"])
             self.assertEqual(children(self.machine.process_id), [], "no zombie")
@@ -299,6 +299,43 @@ class Snapshots(DumpTest):
         self.assertEqual(self.qmp.execute("query-dump")["status"], "active")
         reader.read()
 
+    def test_the_reader_of_a_closed_pipe_sees_its_end_though_a_dump_is_written(self):
+        reader = self.pipe()
+        other, passed = os.pipe()
+        self.addCleanup(os.close, other)
+        self.qmp.give_descriptor("other", passed)
+        os.close(passed)
+        self.dump("fd:pipe", detach=True)
+        self.qmp.execute("closefd", fdname="other")
+        self.assertTrue(select.select([other], [], [], TIMEOUT)[0])
+        self.assertEqual(os.read(other, 1), b"")
+        self.assertEqual(self.qmp.execute("query-dump")["status"], "active")
+        reader.read()
+
+    def test_a_descriptor_of_the_simulator_is_none_of_its_clients(self):
+        os.symlink("/dev/stdout", self.path("link"))
+        for name in ("/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/2", self.path("link"),
+                     f"/proc/{self.machine.process_id}/fd/1", "/proc/thread-self/fd/1", "/dev/../dev//fd/1"):
+            for command, arguments in (("dump-guest-memory", {"paging": False, "protocol": f"file:{name}"}),
+                                       ("pmemsave", {"val": RAM, "size": 1, "filename": name}),
+                                       ("memsave", {"val": RAM, "size": 1, "filename": name})):
+                with self.assertRaisesRegex(QmpError, f"'{name}' is a descriptor of the simulator, expected a file"):
+                    self.qmp.execute(command, **arguments)
+        with open(self.path("core"), "wb"):
+            os.symlink(self.path("core"), self.path("to-a-file"))
+        self.dump(f"file:{self.path('to-a-file')}")
+        self.assertGreater(os.path.getsize(self.path("core")), 0)
+
+    def test_a_name_with_a_nul_is_an_error(self):
+        name = self.path("cut\0.elf")
+        for command, arguments in (("dump-guest-memory", {"paging": False, "protocol": f"file:{name}"}),
+                                   ("pmemsave", {"val": RAM, "size": 1, "filename": name}),
+                                   ("memsave", {"val": RAM, "size": 1, "filename": name}),
+                                   ("human-monitor-command", {"command-line": f'pmemsave {RAM} 1 "{name}"'})):
+            with self.assertRaisesRegex(QmpError, "Parameter '.*' expects a string without NUL"):
+                self.qmp.execute(command, **arguments)
+        self.assertEqual(os.listdir(self.directory), ["other"])
+
     def test_a_directory_that_is_gone_is_an_error_before_the_dump(self):
         with self.assertRaisesRegex(QmpError, "Could not create '.*/missing/core': No such file or directory"):
             self.dump(f"file:{self.path('missing/core')}", detach=True)
@@ -328,9 +365,9 @@ class Outputs(DumpTest):
         return [VMCORE_VP, "-m", "32M", "-bios", os.path.join(FIRMWARE, f"{program}.elf"), "-device", "vmcoreinfo",
                 "-serial", console, *arguments]
 
-    def run_guest(self, *arguments, status=0, **how):
+    def run_guest(self, *arguments, status=0, console="null", **how):
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
-        run = subprocess.run(self.command(*arguments), timeout=TIMEOUT, **how)
+        run = subprocess.run(self.command(*arguments, console=console), timeout=TIMEOUT, **how)
         self.assertEqual(run.returncode, status, run.stderr)
         return run
 
@@ -377,6 +414,30 @@ class Outputs(DumpTest):
             self.assertEqual((run.returncode, run.stdout), (1, ""))
             self.assertRegex(run.stderr, rf"\Avmcore-vp: --dump -: standard output belongs to {owner}\n\Z")
 
+    def test_a_dump_does_not_share_its_file_with_a_console_or_a_log(self):
+        for option in ("-serial", "-qtest-log"):
+            for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+                value = f"file:{name}" if option == "-serial" else name
+                run = subprocess.run([VMCORE_VP, "-bios", "none", "-nodefaults", "--dump", "-", option, value],
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
+                self.assertEqual((run.returncode, run.stdout), (1, ""))
+                self.assertRegex(run.stderr, rf"\Avmcore-vp: --dump -: {option} {value} is written to the same file or "
+                                             r"pipe, expected another one\n\Z")
+        with open(self.path("core"), "wb") as file:
+            self.assertRegex(self.run_guest("--dump", f"fd:{file.fileno()}", console=f"file:{file.name}", status=1,
+                                            pass_fds=[file.fileno()]).stderr.decode(), "same file or pipe")
+        with open("/dev/null", "wb") as nothing:
+            self.run_guest("--dump", "-", console="file:/dev/null", stdout=nothing)
+
+    def test_the_summary_names_a_debugger_only_for_a_file_that_it_opens(self):
+        os.mkfifo(self.path("fifo"))
+        self.assertIn(b"open it with", self.run_guest("--dump", self.path("core"), "--summary").stderr)
+        for arguments in (["--dump", "-"], ["--dump", "/dev/stdout"],
+                          ["--dump", self.path("core"), "--dump-format", "kdump-zlib"]):
+            summary = self.run_guest(*arguments, "--summary").stderr
+            self.assertIn(b"guest published", summary)
+            self.assertNotIn(b"open it with", summary)
+
     def test_an_inherited_descriptor(self):
         expected = self.expected()
         for form in ("fd:{}", "/dev/fd/{}", "/proc/self/fd/{}"):
@@ -393,6 +454,25 @@ class Outputs(DumpTest):
             self.refused("--dump: 'fd:0': descriptor 0 is open for reading only, expected .*", "--dump", "fd:0",
                          stdin=readable)
         self.refused("--dump: 'fd:x', expected fd:N .*", "--dump", "fd:x")
+        with open(self.path("log"), "ab") as log:
+            log.write(b"before")
+            log.flush()
+            run = self.run_guest("--dump", "-", status=1, console="file:" + self.path("console"), stdout=log)
+        self.assertRegex(run.stderr.decode(), r"\Avmcore-vp: --dump: '-': descriptor 1 is open for appending to a "
+                                              r"file, expected [^\n]*\n\Z")
+        self.assertEqual(os.path.getsize(self.path("console")), 0, "the guest has not run")
+        with open(self.path("log"), "rb") as log:
+            self.assertEqual(log.read(), b"before")
+
+    def test_a_pipe_may_be_open_for_appending(self):
+        reader, writer = os.pipe()
+        appending = os.open(f"/dev/fd/{writer}", os.O_WRONLY | os.O_APPEND)
+        os.close(writer)
+        process = self.start("--dump", "-", stdout=appending)
+        os.close(appending)
+        with os.fdopen(reader, "rb") as file:
+            self.assertEqual(file.read(), self.expected())
+        self.assertEqual(process.wait(TIMEOUT), 0)
 
     def test_the_second_dump_for_a_stream_is_a_warning(self):
         run = self.run_guest("--dump", "-", "--dump-on", "publish")
@@ -443,17 +523,61 @@ class Outputs(DumpTest):
         process.terminate()
         self.assertEqual(process.wait(TIMEOUT), 1)
 
-    def test_clients_see_the_progress_of_the_last_dump(self):
+    def listen(self):
         listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(listener.close)
         listener.bind(self.path("qmp"))
         listener.listen()
-        process, _ = self.at_the_dump("-qmp", f"unix:{self.path('qmp')}")
+        return listener
+
+    def accept(self, listener):
         qmp = Qmp(listener.accept()[0]).negotiate()
         self.addCleanup(qmp.close)
+        return qmp
+
+    def test_clients_see_the_progress_of_the_last_dump(self):
+        listener = self.listen()
+        process, _ = self.at_the_dump("-qmp", f"unix:{self.path('qmp')}")
+        qmp = self.accept(listener)
         self.assertEqual(qmp.execute("query-dump")["status"], "active")
         qmp.execute("quit")
         self.assertEqual(process.wait(TIMEOUT), 1)
+
+    def quit_before_the_dump(self, commands):
+        """A running guest that a client ends with these bytes, whose dump nobody reads."""
+        os.mkfifo(self.path("fifo"))
+        listener = self.listen()
+        process = self.start("--dump", self.path("fifo"), "-qmp", f"unix:{self.path('qmp')}", program="idle")
+        qmp = self.accept(listener)
+        qmp.send_bytes(commands)
+        self.assertEqual(qmp.answer(), {"return": {}})
+        return process, qmp
+
+    def test_the_client_that_ended_the_run_sees_the_progress_and_gives_the_dump_up(self):
+        process, qmp = self.quit_before_the_dump(b'{"execute": "quit"}')
+        until(lambda: qmp.execute("query-dump")["status"] == "active", "the dump begins")
+        qmp.execute("quit")
+        self.assertEqual(process.wait(TIMEOUT), 1)
+        self.assertRegex(process.stderr.read().decode(), "the dump was given up: the simulator was told to end")
+
+    def test_what_a_client_asked_for_behind_its_quit_is_answered(self):
+        _, qmp = self.quit_before_the_dump(b'{"execute": "quit"}{"execute": "query-status"}{"execute": "query-name"}')
+        self.assertEqual(qmp.answer(), {"return": {"status": "shutdown", "running": False}})
+        self.assertEqual(qmp.answer(), {"return": {}})
+
+    def test_nothing_runs_while_the_last_dump_is_written(self):
+        listener = self.listen()
+        process, _ = self.at_the_dump("-qmp", f"unix:{self.path('qmp')}")
+        qmp = self.accept(listener)
+        for command in ("cont", "system_reset"):
+            with self.assertRaisesRegex(QmpError, "The run has ended, and its dump is being written"):
+                qmp.execute(command)
+        self.assertEqual(qmp.execute("stop"), {})
+        self.assertEqual(qmp.execute("query-status"), {"status": "shutdown", "running": False})
+        self.assertEqual(qmp.monitor("info status"), "VM status: paused (shutdown)\r\n")
+        with open(self.path("fifo"), "rb") as file:
+            file.read()
+        self.assertEqual(process.wait(TIMEOUT), 0)
 
     def test_on_a_terminal_a_line_tells_the_progress_and_goes_again(self):
         ours, theirs = pty.openpty()
@@ -461,18 +585,35 @@ class Outputs(DumpTest):
         tty.setraw(theirs)
         process, _ = self.at_the_dump(stderr=theirs)
         os.close(theirs)
+        seen = self.seen_at(ours, process)
+        self.assertTrue(seen.endswith(b"\r\x1b[K"), seen)
+        self.assertNotIn(b"\n", seen)
+
+    def test_on_a_terminal_the_line_is_gone_before_a_warning(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        tty.setraw(theirs)
+        os.mkfifo(self.path("fifo"))
+        process = self.start("--dump", self.path("fifo"), "--rescue", program="idle", console="stdio",
+                             stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        self.assertEqual(process.stdout.readline(), b"idle\n")
+        process.terminate()
+        self.assertRegex(self.seen_at(ours, process), rb"dump: [^\n]*\r\x1b\[K(vmcore-vp: warning: [^\n]*\n)+\Z")
+
+    def seen_at(self, terminal, process):
+        """What a dump to the FIFO shows, which is read only once its progress is to be seen."""
         seen = b""
         while not re.search(rb"dump: ", seen):
-            self.assertTrue(select.select([ours], [], [], TIMEOUT)[0])
-            seen += os.read(ours, 4096)
+            self.assertTrue(select.select([terminal], [], [], TIMEOUT)[0])
+            seen += os.read(terminal, 4096)
         with open(self.path("fifo"), "rb") as file:
             file.read()
         self.assertEqual(process.wait(TIMEOUT), 0)
         with contextlib.suppress(OSError):  # the end of a terminal that nobody has open any more
-            while piece := os.read(ours, 4096):
+            while piece := os.read(terminal, 4096):
                 seen += piece
-        self.assertTrue(seen.endswith(b"\r\x1b[K"), seen)
-        self.assertNotIn(b"\n", seen)
+        return seen
 
     def test_elsewhere_nothing_tells_the_progress(self):
         process, _ = self.at_the_dump()

@@ -55,6 +55,20 @@ TEST_F(settings_test, wrong_values_are_refused_and_change_nothing) {
     EXPECT_EQ(burst, 64u);
 }
 
+TEST_F(settings_test, a_switch_is_on_or_off) {
+    bool field = true;
+    all.add("x.switch", "of it", field);
+    EXPECT_THAT(all.list(), testing::HasSubstr("x.switch=on "));
+    all.set_assignment("x.switch=off");
+    EXPECT_FALSE(field);
+    load(R"({"x": {"switch": true}})");
+    EXPECT_TRUE(field);
+    for (const std::string wrong : {"true", "false", "yes", "no", "1", "ON", ""})
+        EXPECT_THAT(
+            [&] { all.set_assignment("x.switch=" + wrong); },
+            testing::ThrowsMessage<usage_error>("--set x.switch: '" + wrong + "', expected on or off"));
+}
+
 TEST_F(settings_test, a_choice_is_one_of_its_words) {
     enum class colour { red, green } field = colour::red;
     all.add("x.colour", "of it", field, {{"red", colour::red}, {"green", colour::green}});

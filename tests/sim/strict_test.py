@@ -15,7 +15,7 @@ from qtest import Machine
 
 VMCORE_VP, FIRMWARE = sys.argv[1:3]
 LINE = re.compile(r"vmcore-vp: warning: (fw_cfg|vmcoreinfo): pc 0x([0-9a-f]+) of hart 0: (.+)")
-STRICT = ("--set", "fw_cfg.strict=true")
+STRICT = ("--set", "fw_cfg.strict=on")
 
 
 class Strict(unittest.TestCase):
