@@ -33,20 +33,21 @@ constexpr const char* aarch64_phys_base = "NUMBER(PHYS_OFFSET)";
 const std::vector<dump_target>& dump_targets() {
     constexpr elf_class wide = elf_class::elf64, narrow = elf_class::elf32;
     constexpr byte_order little = byte_order::little, big = byte_order::big;
+    const std::vector<uint32_t> pages_4k = {page_4k}, aarch64_pages = {page_4k, 16384, page_64k};
     static const std::vector<dump_target> targets = {
-        {"riscv64", wide, little, em_riscv, false, "riscv64", page_4k, riscv_phys_base, false,
+        {"riscv64", wide, little, em_riscv, false, "riscv64", page_4k, pages_4k, riscv_phys_base, false,
          cpu_notes::riscv64()},
-        {"riscv32", narrow, little, em_riscv, false, "riscv32", page_4k, riscv_phys_base, false,
+        {"riscv32", narrow, little, em_riscv, false, "riscv32", page_4k, pages_4k, riscv_phys_base, false,
          cpu_notes::riscv32()},
-        {"x86_64", wide, little, em_x86_64, false, "x86_64", page_4k, x86_64_phys_base, true,
+        {"x86_64", wide, little, em_x86_64, false, "x86_64", page_4k, pages_4k, x86_64_phys_base, true,
          cpu_notes::x86_64()},
-        {"i386", narrow, little, em_386, true, "i686", page_4k, nullptr, false, cpu_notes::i386()},
-        {"aarch64", wide, little, em_aarch64, false, "aarch64", page_64k, aarch64_phys_base, true,
-         cpu_notes::aarch64(little)},
-        {"aarch64_be", wide, big, em_aarch64, false, "aarch64_be", page_64k, aarch64_phys_base, true,
-         cpu_notes::aarch64(big)},
-        {"arm", narrow, little, em_arm, false, "armv7l", page_4k, nullptr, false, cpu_notes::arm()},
-        {"armeb", narrow, big, em_arm, false, "armv7b", page_4k, nullptr, false, cpu_notes::arm()},
+        {"i386", narrow, little, em_386, true, "i686", page_4k, pages_4k, nullptr, false, cpu_notes::i386()},
+        {"aarch64", wide, little, em_aarch64, false, "aarch64", page_64k, aarch64_pages, aarch64_phys_base,
+         true, cpu_notes::aarch64(little)},
+        {"aarch64_be", wide, big, em_aarch64, false, "aarch64_be", page_64k, aarch64_pages, aarch64_phys_base,
+         true, cpu_notes::aarch64(big)},
+        {"arm", narrow, little, em_arm, false, "armv7l", page_4k, pages_4k, nullptr, false, cpu_notes::arm()},
+        {"armeb", narrow, big, em_arm, false, "armv7b", page_4k, pages_4k, nullptr, false, cpu_notes::arm()},
     };
     return targets;
 }

@@ -54,7 +54,12 @@ struct dump_target {
     bool widens;
 
     const char* uts_machine; ///< what a Linux kernel tells in utsname.machine
-    uint32_t page_size;      ///< bytes of a page in a kdump file
+
+    /// Bytes of a page in a kdump file of QEMU's layout.
+    uint32_t qemu_page_size;
+    /// Bytes that a page of a guest may have, one of which is a page in a kdump file of ours: the one that
+    /// VMCOREINFO tells, else the first.
+    std::vector<uint32_t> page_sizes;
 
     /// The key of the VMCOREINFO line that tells where physical memory or the kernel starts; null: none
     /// does.

@@ -45,10 +45,9 @@ public:
     kdump_output(const kdump_output&) = delete;
     kdump_output& operator=(const kdump_output&) = delete;
 
-    /// Puts the record's bytes at `offset` of the kdump file. Its header() may change.
+    /// Puts the record's bytes at `offset` of the kdump file; what no record covers is zeros. Its header()
+    /// may change.
     virtual void write(uint64_t offset, kdump_record& record) = 0;
-    /// Whether bytes that are zero need not be written.
-    virtual bool has_holes() const = 0;
     /// Whether bytes can be written again, with other values.
     virtual bool can_rewrite() const = 0;
     /// Nothing comes after this.
@@ -65,7 +64,6 @@ class raw_output : public kdump_output {
 public:
     using kdump_output::kdump_output;
     void write(uint64_t offset, kdump_record& record) override;
-    bool has_holes() const override { return true; }
     bool can_rewrite() const override { return true; }
     void finish() override {}
     uint64_t size() const override { return m_size; }
@@ -81,7 +79,6 @@ class flattened_output : public kdump_output {
 public:
     explicit flattened_output(output_file& file);
     void write(uint64_t offset, kdump_record& record) override;
-    bool has_holes() const override { return false; }
     bool can_rewrite() const override { return false; }
     void finish() override;
     uint64_t size() const override { return m_size; }

@@ -143,10 +143,9 @@ private:
 
 class kdump_writer {
 public:
-    kdump_writer(const output_file& file, kdump_output& output, const kdump_job& job,
-                 const guest_memory& memory)
+    // Throws before anything is written when the job cannot be done.
+    kdump_writer(output_file& file, const kdump_job& job, const guest_memory& memory)
         : m_file(file)
-        , m_output(output)
         , m_job(job)
         , m_target(*job.target)
         , m_identity(identify_kdump(job))
@@ -157,6 +156,10 @@ public:
         m_header.max_mapnr = m_pages.end();
         m_header.pages = m_pages.count();
         m_layout = lay_out_kdump(m_target, m_header);
+        if (job.format.flattened)
+            m_output = std::make_unique<flattened_output>(file);
+        else
+            m_output = std::make_unique<raw_output>(file);
     }
 
     void write() {
@@ -173,10 +176,10 @@ public:
             mark_incomplete();
             throw;
         }
-        m_output.finish();
+        m_output->finish();
     }
 
-    std::vector<std::string> warnings() const { return m_pages.warnings(); }
+    kdump_outcome outcome() const { return {m_output->size(), m_pages.warnings()}; }
 
 private:
     bool is_like_qemu() const { return m_job.layout == dump_layout::qemu; }
@@ -184,7 +187,7 @@ private:
     void put(uint64_t offset, const uint8_t* bytes, size_t length) {
         m_record.clear();
         m_record.append(bytes, length);
-        m_output.write(offset, m_record);
+        m_output->write(offset, m_record);
     }
 
     void write_status(uint32_t status) {
@@ -198,7 +201,7 @@ private:
         if (!is_like_qemu())
             unfinished.status |= kdump_incomplete;
         const std::vector<uint8_t> main = build_kdump_main_header(m_target, unfinished, m_layout);
-        if (is_like_qemu() || m_output.can_rewrite()) {
+        if (is_like_qemu() || m_output->can_rewrite()) {
             put(0, main.data(), main.size());
         } else { // all but the status
             const uint64_t behind = m_layout.status_offset + 4;
@@ -213,22 +216,25 @@ private:
 
     // Best effort: there is an error to tell already.
     void mark_incomplete() noexcept {
-        if (is_like_qemu() || m_output.can_rewrite())
+        if (is_like_qemu() || m_output->can_rewrite())
             return;
         try {
             write_status(m_header.status | kdump_incomplete);
-            m_output.finish();
+            m_output->finish();
         } catch (...) { // then the end record is missing, which makedumpfile takes for an error
         }
     }
 
+    // Only the windows that have a page: the others are gaps, which read as zeros in both forms of the file.
+    // So memory at high addresses costs neither time nor room.
     void write_bitmaps() {
         for (const uint64_t base : {m_layout.bitmap_offset, m_layout.bitmap_offset + m_layout.bitmap_size})
-            for (uint64_t done = 0; done < m_layout.bitmap_size; done += m_record.size()) {
-                m_record.resize(std::min(bitmap_window, m_layout.bitmap_size - done));
-                const bool any = m_pages.fill_bitmap(done, m_record.data(), m_record.size());
-                if (any || !m_output.has_holes())
-                    m_output.write(base + done, m_record);
+            for (uint64_t page = m_pages.next(0); page < m_pages.end();) {
+                const uint64_t window = page / 8 / bitmap_window * bitmap_window;
+                m_record.resize(std::min(bitmap_window, m_layout.bitmap_size - window));
+                m_pages.fill_bitmap(window, m_record.data(), m_record.size());
+                m_output->write(base + window, m_record);
+                page = m_pages.next((window + m_record.size()) * 8);
             }
     }
 
@@ -237,8 +243,8 @@ private:
         m_record.resize(m_header.block_size);
         for (uint64_t done = 0; done < m_layout.bitmap_size; done += m_record.size()) {
             m_pages.fill_bitmap(done, m_record.data(), m_record.size());
-            m_output.write(m_layout.bitmap_offset + done, m_record);
-            m_output.write(m_layout.bitmap_offset + m_layout.bitmap_size + done, m_record);
+            m_output->write(m_layout.bitmap_offset + done, m_record);
+            m_output->write(m_layout.bitmap_offset + m_layout.bitmap_size + done, m_record);
         }
     }
 
@@ -265,7 +271,7 @@ private:
     }
 
     void write_pages() {
-        kdump_store store(m_output, m_target, m_job.format.codec, m_pages.page_size(), m_layout,
+        kdump_store store(*m_output, m_target, m_job.format.codec, m_pages.page_size(), m_layout,
                           is_like_qemu() ? kdump_order::qemu : kdump_order::batches);
         batch_cutter cutter(m_pages);
         auto works = make_works();
@@ -287,26 +293,15 @@ private:
     }
 
     const output_file& m_file;
-    kdump_output& m_output;
     const kdump_job& m_job;
     const dump_target& m_target;
     const kdump_header m_identity;
     kdump_pages m_pages;
     kdump_header m_header;
     kdump_layout m_layout;
+    std::unique_ptr<kdump_output> m_output;
     kdump_record m_record; ///< for what is not pages
 };
-
-kdump_outcome write_to(output_file& file, const kdump_job& job, const guest_memory& memory) {
-    std::unique_ptr<kdump_output> output;
-    if (job.format.flattened)
-        output = std::make_unique<flattened_output>(file);
-    else
-        output = std::make_unique<raw_output>(file);
-    kdump_writer writer(file, *output, job, memory);
-    writer.write();
-    return {output->size(), writer.warnings()};
-}
 
 } // namespace
 
@@ -332,7 +327,9 @@ std::vector<std::string> kdump_formats() {
 kdump_outcome write_kdump(output_file& file, const kdump_job& job, const guest_memory& memory) {
     if (!job.format.flattened && !file.seekable())
         throw std::runtime_error("kdump-raw formats require a seekable file");
-    return write_to(file, job, memory);
+    kdump_writer writer(file, job, memory);
+    writer.write();
+    return writer.outcome();
 }
 
 } // namespace vmcore

@@ -47,7 +47,8 @@ struct kdump_outcome {
 
 /// Writes a kdump-compressed file (diskdump, header version 6). Throws what output_file throws, also for a
 /// thread that does not start, std::bad_alloc, and std::runtime_error for a raw format into an output that
-/// cannot seek and for memory at addresses that the format cannot count. An output that still takes bytes
+/// cannot seek and for memory at addresses too high for its bitmaps, see
+/// lay_out_kdump(). An output that still takes bytes
 /// then is left marked as incomplete.
 kdump_outcome write_kdump(output_file& file, const kdump_job& job, const guest_memory& memory);
 

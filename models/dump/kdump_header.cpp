@@ -8,6 +8,8 @@
 
 #include "models/dump/kdump_header.h"
 
+#include "models/dump/hex_text.h"
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -18,6 +20,8 @@ namespace {
 
 constexpr uint32_t header_version = 6;
 constexpr size_t utsname_field = 65;
+// One bitmap, which readers take as a whole into memory.
+constexpr uint64_t largest_bitmap = uint64_t{1} << 30;
 constexpr uint32_t dump_level = 1; // no page is left out but those of zeros, which are one page in the file
 
 struct class_sizes {
@@ -60,9 +64,11 @@ kdump_layout lay_out_kdump(const dump_target& target, const kdump_header& header
     layout.note_offset = block + sizes.sub_header;
     layout.sub_header_blocks = blocks_of(sizes.sub_header + header.note_size, block);
     const uint64_t bitmap_blocks = blocks_of(blocks_of(header.max_mapnr, 8), block);
-    if (2 * bitmap_blocks > std::numeric_limits<uint32_t>::max())
-        throw std::runtime_error("guest memory lies too high for a kdump file: its bitmaps would have " +
-                                 std::to_string(2 * bitmap_blocks) + " blocks, and 4294967295 is the most");
+    if (bitmap_blocks * block > largest_bitmap)
+        throw std::runtime_error("guest memory up to " + hex_text(header.max_mapnr * block - 1) +
+                                 " lies too high for a kdump file, whose bitmaps go up to " +
+                                 hex_text(largest_bitmap * 8 * block - 1) + " with pages of " +
+                                 std::to_string(block) + " bytes");
     layout.bitmap_offset = (1 + layout.sub_header_blocks) * block;
     layout.bitmap_size = bitmap_blocks * block;
     layout.descriptor_offset = layout.bitmap_offset + 2 * layout.bitmap_size;

@@ -45,7 +45,8 @@ struct kdump_layout {
 /// Bytes of a page descriptor: offset (8), size (4), flags (4), page flags (8).
 constexpr uint64_t kdump_descriptor_size = 24;
 
-/// Throws std::runtime_error when the bitmaps have more blocks than the format can count.
+/// Throws std::runtime_error when memory lies so high that a bitmap is larger than 1 GiB, which is 32 TiB in
+/// pages of 4096 bytes.
 kdump_layout lay_out_kdump(const dump_target& target, const kdump_header& header);
 
 /// struct disk_dump_header, version 6, of the target's class and byte order.

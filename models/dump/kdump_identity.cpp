@@ -8,6 +8,7 @@
 
 #include "models/dump/vmcoreinfo_text.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace vmcore {
@@ -15,7 +16,6 @@ namespace vmcore {
 namespace {
 
 constexpr uint16_t em_arm = 40, em_aarch64 = 183;
-constexpr uint32_t smallest_page = 4096, largest_page = 65536;
 
 struct descriptor_place {
     uint64_t offset = 0;
@@ -45,10 +45,9 @@ bool is_arm(const dump_target& target) {
     return target.machine == em_arm || target.machine == em_aarch64;
 }
 
-uint32_t portable_page_size(const vmcoreinfo_text& text) {
-    const uint64_t said = text.number("PAGESIZE").value_or(smallest_page);
-    const bool good = said >= smallest_page && said <= largest_page && (said & (said - 1)) == 0;
-    return good ? static_cast<uint32_t>(said) : smallest_page;
+uint32_t portable_page_size(const vmcoreinfo_text& text, const std::vector<uint32_t>& possible) {
+    const auto said = std::find(possible.begin(), possible.end(), text.number("PAGESIZE").value_or(0));
+    return said != possible.end() ? *said : possible.front();
 }
 
 } // namespace
@@ -66,11 +65,11 @@ kdump_header identify_kdump(const kdump_job& job) {
 
     header.phys_base = job.phys_base.value_or(lowest);
     if (job.layout == dump_layout::qemu) {
-        header.block_size = target.page_size;
+        header.block_size = target.qemu_page_size;
         header.machine = "Unknown";
         return header;
     }
-    header.block_size = portable_page_size(text);
+    header.block_size = portable_page_size(text, target.page_sizes);
     header.machine = target.uts_machine;
     if (const auto release = text.value("OSRELEASE")) {
         header.sysname = "Linux";

@@ -73,19 +73,26 @@ void kdump_pages::add_range(const memory_range& range) {
         add_run(final, 1, nullptr, tail);
 }
 
-bool kdump_pages::fill_bitmap(uint64_t offset, uint8_t* to, uint64_t size) const {
+// The first run that does not end before the page.
+std::vector<kdump_run>::const_iterator kdump_pages::find(uint64_t page) const {
+    const auto ends_before = [](const kdump_run& run, uint64_t number) {
+        return run.first + run.pages <= number;
+    };
+    return std::lower_bound(m_runs.begin(), m_runs.end(), page, ends_before);
+}
+
+uint64_t kdump_pages::next(uint64_t page) const {
+    const auto run = find(page);
+    return run == m_runs.end() ? end() : std::max(run->first, page);
+}
+
+void kdump_pages::fill_bitmap(uint64_t offset, uint8_t* to, uint64_t size) const {
     std::memset(to, 0, size);
     const uint64_t window_first = offset * 8;
     const uint64_t window_end = window_first + size * 8;
-    const auto ends_before = [](const kdump_run& run, uint64_t page) {
-        return run.first + run.pages <= page;
-    };
-    auto run = std::lower_bound(m_runs.begin(), m_runs.end(), window_first, ends_before);
-    const auto begin = run;
-    for (; run != m_runs.end() && run->first < window_end; ++run)
+    for (auto run = find(window_first); run != m_runs.end() && run->first < window_end; ++run)
         set_bits(to, std::max(run->first, window_first) - window_first,
                  std::min(run->first + run->pages, window_end) - window_first);
-    return run != begin;
 }
 
 void kdump_pages::read_pages(uint64_t first, uint64_t pages, uint8_t* to) {

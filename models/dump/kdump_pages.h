@@ -28,9 +28,12 @@ public:
     uint64_t count() const { return m_count; }                                 ///< pages in all runs
     uint64_t end() const { return m_runs.back().first + m_runs.back().pages; } ///< last page's number plus 1
 
+    /// The number of the first page from `page` on; end() when there is none.
+    uint64_t next(uint64_t page) const;
+
     /// Fills `to` with the bits of `size` bytes of the bitmap from byte `offset` on: a page's bit is number
-    /// page % 8 of byte page / 8. Returns whether any is set.
-    bool fill_bitmap(uint64_t offset, uint8_t* to, uint64_t size) const;
+    /// page % 8 of byte page / 8.
+    void fill_bitmap(uint64_t offset, uint8_t* to, uint64_t size) const;
 
     /// Copies pages, with zeros where nothing is mapped or no range is.
     void read_pages(uint64_t first, uint64_t pages, uint8_t* to);
@@ -41,6 +44,7 @@ public:
 private:
     void add_run(uint64_t first, uint64_t pages, const uint8_t* host, uint64_t memory_bytes);
     void add_range(const memory_range& range);
+    std::vector<kdump_run>::const_iterator find(uint64_t page) const;
 
     const guest_memory& m_memory;
     std::vector<memory_range> m_ranges;

@@ -88,6 +88,20 @@ private:
     bool m_was_pending;
 };
 
+/// The file that a path means, at the end of all links, whether it is there or not.
+fs::path follow_links(const fs::path& path, std::error_code& error) {
+    fs::path found = fs::canonical(path, error);
+    if (error != std::errc::no_such_file_or_directory)
+        return found;
+    error.clear();
+    found = path;
+    constexpr int most_links = 40; // as the kernel follows; it has found no circle
+    for (int i = 0; i < most_links && fs::is_symlink(fs::symlink_status(found, error)); ++i)
+        found = found.parent_path() / fs::read_symlink(found, error);
+    error.clear(); // what is not there is for its creation to find
+    return found;
+}
+
 /// What the names begin with that a process gives a file before it is complete.
 std::string temporary_stem(const std::string& name, pid_t writer) {
     constexpr size_t room_for_suffix = 24; // names end at 255 bytes on all usual file systems
@@ -146,7 +160,7 @@ void output_file::check(const std::string& path) {
 void output_file::open_path(const std::string& path) {
     struct stat existing;
     const bool exists = ::stat(path.c_str(), &existing) == 0;
-    if (!exists && errno != ENOENT)
+    if (path.empty() || (!exists && errno != ENOENT))
         fail("create", errno);
     if (exists && S_ISDIR(existing.st_mode))
         fail("create", EISDIR);
@@ -158,12 +172,12 @@ void output_file::open_path(const std::string& path) {
                                 "cannot create '" + path + "', which is neither a regular file nor a stream");
 
     std::error_code error;
-    const fs::path real_path = exists ? fs::canonical(path, error) : fs::path(path);
+    const fs::path real_path = follow_links(path, error);
     if (error)
         fail("create", error.value());
     const std::string name = real_path.filename().string();
     if (name.empty())
-        fail("create", path.empty() ? ENOENT : EISDIR);
+        fail("create", EISDIR);
     m_path = real_path.string();
     m_directory = real_path.has_parent_path() ? real_path.parent_path().string() : ".";
     m_temporary_stem = m_directory + "/" + temporary_stem(name, ::getpid());
@@ -172,8 +186,9 @@ void output_file::open_path(const std::string& path) {
 
 void output_file::remove_unfinished(const std::string& path, pid_t writer) {
     std::error_code error;
-    const fs::path found = fs::canonical(path, error);
-    const fs::path real_path = error ? fs::path(path) : found;
+    const fs::path real_path = follow_links(path, error);
+    if (error)
+        return;
     const std::string stem = temporary_stem(real_path.filename().string(), writer);
     fs::directory_iterator entry(real_path.has_parent_path() ? real_path.parent_path() : ".", error);
     for (const fs::directory_iterator end; !error && entry != end; entry.increment(error))

@@ -37,7 +37,8 @@ private:
 /// directory, with mode 0600 because it holds a guest's memory, and takes its name, replacing a file that was
 /// there, at commit(). Without a commit nothing is left behind: until then the file has no name at all, so
 /// that it vanishes even with a process that is killed, or a temporary one where the file system wants a
-/// name. A symbolic link to an existing file is followed; directories and block devices are refused.
+/// name. A symbolic link is followed, also to a file that is not there yet, and stays; directories and block
+/// devices are refused.
 ///
 /// An opened regular file is written in place, from the descriptor's position on, and whatever the file had
 /// from there on is cut off. Nothing is renamed, and without a commit, or after an error, the file's contents

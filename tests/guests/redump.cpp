@@ -1,5 +1,5 @@
-// Writes an ELF core of any producer anew through the dump engine: the same memory, the same CPUs, the note found in memory.
-// So a kernel that ran elsewhere is a guest of the engine.
+// Writes an ELF core of any producer anew through the dump engine: the same memory, the same CPUs, the note
+// found in memory. So a kernel that ran elsewhere is a guest of the engine.
 //
 // usage: redump CORE OUTPUT FORMAT [qemu]
 
@@ -7,6 +7,7 @@
 #include "models/dump/dumper.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -43,9 +44,15 @@ public:
             throw std::runtime_error(std::string(path) + ": not an ELF file");
         for (size_t i = 0; i < count; ++i) {
             GElf_Phdr header;
-            if (gelf_getphdr(elf, static_cast<int>(i), &header) && header.p_type == PT_LOAD)
-                m_ranges.push_back({header.p_paddr, header.p_filesz,
-                                    static_cast<const uint8_t*>(mapped) + header.p_offset});
+            if (!gelf_getphdr(elf, static_cast<int>(i), &header) || header.p_type != PT_LOAD)
+                continue;
+            if (header.p_offset > size || header.p_filesz > size - header.p_offset)
+                throw std::runtime_error(std::string(path) + ": cut off: program header " +
+                                         std::to_string(i) + " tells of " + std::to_string(header.p_filesz) +
+                                         " bytes from byte " + std::to_string(header.p_offset) +
+                                         " on, and the file has " + std::to_string(size));
+            m_ranges.push_back(
+                {header.p_paddr, header.p_filesz, static_cast<const uint8_t*>(mapped) + header.p_offset});
         }
         elf_end(elf);
         close(file);

@@ -1,4 +1,5 @@
 """Reads ELF64 cores, independently of the code that writes them (System V ABI, chapters 4 and 5)."""
+import mmap
 import struct
 from collections import namedtuple
 
@@ -12,12 +13,12 @@ NT_PRSTATUS = 1
 class Core:
     def __init__(self, path):
         with open(path, "rb") as file:
-            self.data = file.read()
+            self.data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # sparse cores may be larger than memory
         ident = self.data[:16]
         assert ident[:4] == b"\x7fELF" and ident[4] == 2 and ident[5] == 1, f"{path}: not a little-endian ELF64 file"
         (self.type, self.machine, _, _, self.phoff, self.shoff, _, self.ehsize, self.phentsize, phnum, _, _, _) = \
             struct.unpack_from("<HHIQQQIHHHHHH", self.data, 16)
-        self.loads, self.notes = [], []
+        self.loads, self.notes, self.note_ends = [], [], []
         for index in range(phnum):
             kind, flags, offset, vaddr, paddr, filesz, memsz, align = \
                 struct.unpack_from("<IIQQQQQQ", self.data, self.phoff + index * self.phentsize)
@@ -28,6 +29,7 @@ class Core:
 
     def _read_notes(self, offset, size):
         end = offset + size
+        self.note_ends.append(end)
         while offset + 12 <= end:
             namesz, descsz, kind = struct.unpack_from("<III", self.data, offset)
             name_at = offset + 12

@@ -183,8 +183,10 @@ class Kdump:
         numbers = [byte * 8 + bit for byte, bits in enumerate(second) if bits for bit in range(8) if bits >> bit & 1]
         expect(not numbers or numbers[-1] < self.max_mapnr, "a page behind max_mapnr")
         at = start + 2 * half
-        self.pages = {number: Descriptor(*self._numbers("QIIQ", at + 24 * index)) for index, number in enumerate(numbers)}
         self.data_offset = at + 24 * len(numbers)
+        expect(self.data_offset <= len(self.data), "the descriptors are cut off")
+        descriptors = struct.iter_unpack(self._order + "QIIQ", self.data[at:self.data_offset])
+        self.pages = dict(zip(numbers, map(Descriptor._make, descriptors)))
 
     @property
     def vmcoreinfo(self):

@@ -38,7 +38,8 @@ def expect(condition, text):
 
 
 def memory_blocks():
-    """ROM that ends inside a page, RAM with zeros, text, noise and patterns, a piece of RAM above 4 GiB."""
+    """ROM that ends inside a page, RAM with zeros, text, noise and patterns, RAM above 4 GiB, and so high that
+    there is a gap in the bitmaps."""
     noise = random.Random(20260102)
     ram = bytearray()
     for page in range(300):
@@ -55,7 +56,8 @@ def memory_blocks():
             ram += b"".join(struct.pack("<Q", 0xffffffe000000000 + noise.randrange(1 << 16) * 64) for _ in range(PAGE // 8))
         else:
             ram += bytes(noise.choice(b"abcdefgh") for _ in range(PAGE))
-    return [(0x1000, b"mask rom" * 100), (0x80000000, bytes(ram)), (0x100000000, noise.randbytes(2 * PAGE))]
+    return [(0x1000, b"mask rom" * 100), (0x80000000, bytes(ram)), (0x100000000, noise.randbytes(2 * PAGE)),
+            (1 << 36, noise.randbytes(PAGE))]
 
 
 def note(name, kind, desc):

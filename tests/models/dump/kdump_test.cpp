@@ -3,6 +3,8 @@
 #include "models/dump/kdump.h"
 
 #include "models/dump/dumper.h"
+#include "models/dump/hex_text.h"
+#include "models/dump/kdump_identity.h"
 #include "models/dump/touched_pages.h"
 #include "tests/models/dump/elf_reader.h"
 #include "tests/models/dump/fake_guest.h"
@@ -14,6 +16,7 @@
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <set>
 #include <sys/mman.h>
@@ -137,7 +140,8 @@ TEST_F(kdump_test, without_a_note_the_header_claims_no_linux) {
 }
 
 TEST_F(kdump_test, a_hostile_note_chooses_neither_page_size_nor_longer_names) {
-    for (const char* size : {"0", "1", "512", "4095", "4097", "131072", "0x100000000", "-4096", "nonsense"}) {
+    for (const char* size :
+         {"0", "1", "512", "4095", "4097", "16384", "65536", "131072", "0x100000000", "-4096", "nonsense"}) {
         const std::string text = "OSRELEASE=" + std::string(5000, 'r') + "\nPAGESIZE=" + size + "\n";
         memory.put(0x80008000, guest_note_bytes(vmcoreinfo_name, text));
         vmcoreinfo.value = elf_record(0x80008000, 1 << 16);
@@ -147,6 +151,24 @@ TEST_F(kdump_test, a_hostile_note_chooses_neither_page_size_nor_longer_names) {
         EXPECT_EQ(reader.utsname[2], std::string(64, 'r'));
         EXPECT_EQ(reader.sub_header_blocks, 2u);
         expect_memory(reader);
+    }
+}
+
+TEST_F(kdump_test, a_note_chooses_among_the_page_sizes_that_its_architecture_has) {
+    for (const auto& [target, wanted] :
+         {std::pair<const char*, std::vector<uint32_t>>{"aarch64", {4096, 4096, 16384, 65536}},
+          {"arm", {4096, 4096, 4096, 4096}},
+          {"i386", {4096, 4096, 4096, 4096}},
+          {"riscv32", {4096, 4096, 4096, 4096}},
+          {"x86_64", {4096, 4096, 4096, 4096}}}) {
+        std::vector<uint32_t> chosen;
+        for (const char* size : {"4096", "8192", "16384", "65536"}) {
+            kdump_job job = make_job("kdump-raw-zlib");
+            job.target = &find_dump_target(target);
+            job.notes = guest_note_bytes(vmcoreinfo_name, "PAGESIZE=" + std::string(size) + "\n");
+            chosen.push_back(identify_kdump(job).block_size);
+        }
+        EXPECT_EQ(chosen, wanted) << target;
     }
 }
 
@@ -277,23 +299,68 @@ TEST_F(kdump_test, memory_that_cannot_be_read_is_zero_and_told) {
     EXPECT_EQ(reader.page(1), std::string(4096, 0));
 }
 
-TEST_F(kdump_test, memory_at_the_end_of_the_address_space_is_refused_without_a_file) {
-    kdump_job job = make_job("kdump-raw-zlib");
-    job.ranges = {{0xfffffffffffff000, 0x1000, rom}};
-    output_file file(request.file);
-    EXPECT_THROW(write_kdump(file, job, memory), std::runtime_error);
+TEST_F(kdump_test, memory_too_high_for_any_reader_is_refused_before_anything_is_written) {
+    for (const std::string& format : kdump_formats())
+        for (uint64_t base : {1ull << 45, 1ull << 52, 1ull << 56, 0xfffffffffffff000ull})
+            for (dump_layout layout : {dump_layout::portable, dump_layout::qemu}) {
+                kdump_job job = make_job(format);
+                job.layout = layout;
+                job.ranges = {{0, 4096, rom}, {base, 4096, rom}};
+                const std::string path = directory / "opened";
+                opened_file given(::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR, 0600), path);
+                output_file file(given);
+                try {
+                    write_kdump(file, job, memory);
+                    ADD_FAILURE() << format << " " << base;
+                } catch (const std::runtime_error& error) {
+                    EXPECT_EQ(error.what(), "guest memory up to " + hex_text(base + 4095) +
+                                                " lies too high for a kdump file, whose bitmaps go up to "
+                                                "0x1fffffffffff with pages of 4096 bytes");
+                }
+                EXPECT_EQ(std::filesystem::file_size(path), 0u);
+            }
 }
 
-TEST_F(kdump_test, holes_in_memory_are_holes_in_the_bitmaps_of_a_raw_file) {
+TEST_F(kdump_test, the_highest_page_that_is_not_refused_costs_a_raw_file_no_room) {
     kdump_job job = make_job("kdump-raw-zlib");
-    job.ranges = {{0, 4096, rom}, {uint64_t{1} << 46, 4096, rom}};
+    job.ranges = {{0, 4096, rom}, {(uint64_t{1} << 45) - 4096, 4096, rom}};
     output_file file(request.file);
     write_kdump(file, job, memory);
     file.commit(false);
     struct stat status;
     ASSERT_EQ(::stat(request.file.c_str(), &status), 0);
-    EXPECT_GT(status.st_size, 2ll << 30); // two bitmaps of 2 GiB for 2^34 pages
+    EXPECT_GT(status.st_size, 2ll << 30); // two bitmaps of 1 GiB for 2^33 pages
     EXPECT_LT(status.st_blocks * 512, 4 << 20);
+    std::ifstream written(request.file, std::ios::binary);
+    for (int64_t end : {1ll << 30, 2ll << 30}) {
+        written.seekg(2 * 4096 + end - 1);
+        EXPECT_EQ(written.get(), 0x80);
+    }
+}
+
+TEST_F(kdump_test, memory_that_lies_high_costs_a_flattened_file_neither_room_nor_writes) {
+    struct : file_operations {
+        int writes = 0;
+        ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
+            ++writes;
+            return file_operations::pwrite(file, from, length, offset);
+        }
+    } calls;
+    kdump_job job = make_job("kdump-lzo");
+    job.ranges = {{0, 4096, rom}, {uint64_t{1} << 40, ram_size, ram}};
+    output_file file(request.file, calls);
+    const kdump_outcome outcome = write_kdump(file, job, memory);
+    file.commit(false);
+    EXPECT_LT(outcome.bytes, 2 * ram_size);
+    EXPECT_LT(calls.writes, 64);
+    const kdump_reader reader(read_file(request.file));
+    EXPECT_EQ(reader.bitmaps[0], reader.bitmaps[1]);
+    ASSERT_EQ(reader.pages.size(), 1 + ram_size / 4096);
+    for (size_t page = 0; page < ram_size / 4096; ++page) {
+        ASSERT_EQ(reader.pages[page + 1], (1u << 28) + page);
+        ASSERT_TRUE(reader.page(page + 1) ==
+                    std::string(reinterpret_cast<const char*>(ram) + page * 4096, 4096));
+    }
 }
 
 TEST_F(kdump_test, memory_that_nobody_touched_is_zeros_and_stays_untouched) {

@@ -1,6 +1,7 @@
 #include "models/dump/ordered_workers.h"
 
 #include <atomic>
+#include <csignal>
 #include <gtest/gtest.h>
 #include <stdexcept>
 #include <system_error>
@@ -65,6 +66,22 @@ TEST(ordered_workers_test, what_a_worker_throws_comes_out_at_its_place) {
         pool.release();
     }
     EXPECT_TRUE(pool.idle());
+}
+
+TEST(ordered_workers_test, workers_take_no_signals_and_the_owner_goes_on_taking_them) {
+    const auto blocked_here = [] {
+        sigset_t blocked;
+        ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+        int count = 0;
+        for (int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD, SIGWINCH, SIGALRM})
+            count += ::sigismember(&blocked, signal);
+        return count;
+    };
+    workers pool({[&](number& job) { job.out = blocked_here(); }}, 1, start);
+    EXPECT_EQ(blocked_here(), 0);
+    pool.submit();
+    EXPECT_EQ(pool.oldest().out, 6);
+    pool.release();
 }
 
 TEST(ordered_workers_test, threads_end_when_the_owner_gives_up_with_jobs_left) {

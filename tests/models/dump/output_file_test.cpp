@@ -144,6 +144,29 @@ TEST_F(output_file_test, follows_a_link_to_a_file) {
     EXPECT_TRUE(std::filesystem::is_symlink(directory / "link"));
 }
 
+TEST_F(output_file_test, follows_links_to_a_file_that_is_not_there_yet) {
+    std::filesystem::create_directory(directory / "below");
+    std::filesystem::create_symlink("below/second", directory / "first");
+    std::filesystem::create_symlink("../real", directory / "below/second");
+    output_file file(directory / "first");
+    write_text(file, 0, "new");
+    EXPECT_FALSE(std::filesystem::exists(directory / "real"));
+    file.commit(true);
+    EXPECT_EQ(read_file(directory / "real"), "new");
+    EXPECT_TRUE(std::filesystem::is_symlink(directory / "first"));
+    EXPECT_TRUE(std::filesystem::is_symlink(directory / "below/second"));
+    EXPECT_THAT(directory.names(), UnorderedElementsAre("below", "first", "real"));
+}
+
+TEST_F(output_file_test, refuses_a_link_that_leads_nowhere_and_lets_it_be) {
+    std::filesystem::create_symlink(directory / "no/vmcore", directory / "nowhere");
+    std::filesystem::create_symlink("circle", directory / "circle");
+    expect_create_error(directory / "nowhere", ENOENT, "No such file or directory");
+    expect_create_error(directory / "circle", ELOOP, "Too many levels of symbolic links");
+    EXPECT_EQ(std::filesystem::read_symlink(directory / "nowhere"), directory / "no/vmcore");
+    EXPECT_THAT(directory.names(), UnorderedElementsAre("nowhere", "circle"));
+}
+
 TEST_F(output_file_test, refuses_directories) {
     expect_create_error(directory.path(), EISDIR, "Is a directory");
     expect_create_error(directory / "missing/", EISDIR, "Is a directory");
@@ -287,11 +310,11 @@ TEST_F(output_file_test, a_rename_that_the_system_refuses_leaves_no_temporary_fi
     EXPECT_THAT(directory.names(), UnorderedElementsAre("vmcore"));
 }
 
-TEST_F(output_file_test, what_a_killed_process_left_is_removed_and_nothing_else) {
+/// A process that was killed when the file had a temporary name and not yet its own.
+pid_t killed_writer(const std::string& path) {
     class : public file_operations {
         int rename(const char*, const char*) override { return ::kill(::getpid(), SIGKILL); }
     } deadly;
-    const std::string path = directory / "vmcore";
     const pid_t writer = ::fork();
     if (writer == 0) {
         output_file file(path, deadly);
@@ -300,6 +323,22 @@ TEST_F(output_file_test, what_a_killed_process_left_is_removed_and_nothing_else)
         ::_exit(0);
     }
     ::waitpid(writer, nullptr, 0);
+    return writer;
+}
+
+TEST_F(output_file_test, what_a_killed_process_left_behind_a_link_is_removed) {
+    std::filesystem::create_directory(directory / "below");
+    std::filesystem::create_symlink("below/vmcore", directory / "link");
+    const pid_t writer = killed_writer(directory / "link");
+    EXPECT_FALSE(std::filesystem::is_empty(directory / "below"));
+    output_file::remove_unfinished(directory / "link", writer);
+    EXPECT_TRUE(std::filesystem::is_empty(directory / "below"));
+    EXPECT_THAT(directory.names(), UnorderedElementsAre("below", "link"));
+}
+
+TEST_F(output_file_test, what_a_killed_process_left_is_removed_and_nothing_else) {
+    const std::string path = directory / "vmcore";
+    const pid_t writer = killed_writer(path);
     const std::string start = ".vmcore." + std::to_string(writer);
     EXPECT_THAT(directory.names(), UnorderedElementsAre(start + "-0"));
     for (const std::string& other :
