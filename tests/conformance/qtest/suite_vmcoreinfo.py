@@ -198,7 +198,7 @@ class Note(NoteRows):
         self.publish(elf_note(b"VMCOREINFO\0", TEXT, kind=7, pad=b"\xa5"))
         core = self.dump().core
         self.check("type", core.notes[-1].type, 7)
-        copied = core.data[core.data.index(b"VMCOREINFO\0"):]
+        copied = core.data[core.data.find(b"VMCOREINFO\0"):]
         self.check("byte behind name", copied[11:12], b"\xa5")
         self.check("bytes behind desc", copied[12 + len(TEXT):12 + len(TEXT) + 2], b"\0\xa5")
 
