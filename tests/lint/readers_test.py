@@ -173,9 +173,11 @@ def of_qemu(dump_format):
         if binary is None:
             print("skipped: no qemu-system-riscv64 of version 8 or later")
             sys.exit(77)
-        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        ours = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, ours[1]))  # for QEMU, which inherits it
         path = f"{directory}/qemu.{dump_format}"
         dump_of_qemu(binary, firmware, path, dump_format, directory)
+        resource.setrlimit(resource.RLIMIT_AS, ours)
         report = compare(program, path, but=("drgn",) if dump_format == "kdump-raw-zlib" else ())
         expected = {"elf": {"phdr-offset", "no-note-section", "ehsize", "unaligned"},
                     "kdump-zlib": {"flattened", "utsname", "phys-base"}, "kdump-raw-zlib": {"utsname", "phys-base"}}
