@@ -3,6 +3,7 @@
 #include "models/uart16550/backend.h"
 
 #include <csignal>
+#include <future>
 #include <unistd.h>
 
 namespace vmcore::sim {
@@ -21,7 +22,11 @@ static sigset_t watched_signals() {
 signal_watcher::signal_watcher(std::function<void()> on_signal, std::function<void()> last_rites) {
     const sigset_t set = watched_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    m_thread = std::thread([this, set, on_signal = std::move(on_signal), last_rites = std::move(last_rites)] {
+    std::promise<void> begun;
+    const std::future<void> has_begun = begun.get_future();
+    m_thread = std::thread([this, set, begun = std::move(begun), on_signal = std::move(on_signal),
+                            last_rites = std::move(last_rites)]() mutable {
+        begun.set_value();
         for (;;) {
             int signal = 0;
             if (sigwait(&set, &signal) != 0)
@@ -35,6 +40,9 @@ signal_watcher::signal_watcher(std::function<void()> on_signal, std::function<vo
             on_signal();
         }
     });
+    // A fork() that finds a thread half started leaves the child what that thread has locked: under the
+    // address sanitizer, its allocator.
+    has_begun.wait();
 }
 
 signal_watcher::~signal_watcher() {
