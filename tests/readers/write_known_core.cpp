@@ -1,7 +1,8 @@
 // Writes dumps of a machine whose every register and byte is known, for matrix.py to ask real readers about.
 //
 // usage: write_known_core DIRECTORY
-// leaves DIRECTORY/TARGET.FORMAT for every target and format, and DIRECTORY/ram, the bytes of RAM at 0x80000000.
+// leaves DIRECTORY/TARGET.FORMAT for every target and format, and DIRECTORY/ram, the bytes of RAM at
+// 0x80000000.
 
 #include "models/dump/dumper.h"
 #include "tests/models/dump/fake_guest.h"

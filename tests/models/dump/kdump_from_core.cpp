@@ -107,7 +107,7 @@ void convert(int argc, char** argv) {
     if (!format)
         throw std::runtime_error("unknown format");
     job.format = *format;
-    // A CPU of x86_64 may be one of i386 for now.
+    // A CPU of x86_64 that is not in long mode is dumped as one of i386.
     dump_target target = find_dump_target(core.machine() == em_386 ? "i386" : argv[4]);
     target.file_class = elf_class::elf64;
     job.target = &target;
