@@ -92,6 +92,8 @@ boot_images boot_loader::load() {
     device_tree_options tree;
     tree.ram_size = m_config.ram_size;
     tree.harts = m_config.cpus;
+    tree.isa = m_config.isa.name();
+    tree.mmu_type = m_config.isa.mmu_type();
     tree.bootargs = m_config.append;
     uint64_t kernel_entry = 0;
     if (!m_config.kernel.empty()) {

@@ -115,7 +115,7 @@ static void write_cpus(fdt_writer& fdt, const device_tree_options& options) {
         cpu.text("riscv,isa", options.isa);
         cpu.text("riscv,isa-base", "rv64i");
         cpu.texts("riscv,isa-extensions", isa_extensions(options.isa));
-        cpu.text("mmu-type", "riscv,none");
+        cpu.text("mmu-type", options.mmu_type);
         fdt_writer::node intc(fdt, "interrupt-controller");
         intc.cells("#interrupt-cells", {1});
         intc.flag("interrupt-controller");

@@ -11,7 +11,8 @@ struct device_tree_options {
     uint64_t ram_size = 0; ///< bytes
     unsigned harts = 1;
     std::string isa = "rv64imac_zicntr_zicsr_zifencei"; ///< riscv,isa: base and single letters, then _zname
-    std::string bootargs;                               ///< /chosen/bootargs; none when empty
+    std::string mmu_type = "riscv,none";
+    std::string bootargs;      ///< /chosen/bootargs; none when empty
     uint64_t initrd_start = 0; ///< /chosen/linux,initrd-start and -end; none when equal
     uint64_t initrd_end = 0;
 };

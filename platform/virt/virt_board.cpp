@@ -41,6 +41,7 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     , m_msip("msip", config.cpus)
     , m_mtip("mtip", config.cpus)
     , m_meip("meip", config.cpus)
+    , m_seip("seip", config.cpus)
     , m_images({{"RAM", ram_base, config.ram_size, m_ram.data()},
                 {"mask ROM", regions::mask_rom.base, regions::mask_rom.size, m_rom.data()}}) {
     m_bus.map("mask_rom", regions::mask_rom.base, regions::mask_rom.size, m_rom.socket);
@@ -71,6 +72,7 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     settings.dmi = config.dmi;
     settings.block_cache = config.block_cache;
     settings.sole_hart = config.cpus == 1;
+    settings.isa = config.isa;
     const std::string name = "hart" + std::to_string(index);
     m_harts.push_back(std::make_unique<hart>(name.c_str(), settings, m_clint));
     hart& added = *m_harts.back();
@@ -80,6 +82,7 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     added.msip(m_msip[index]);
     added.mtip(m_mtip[index]);
     added.meip(m_meip[index]);
+    added.seip(m_seip[index]);
     m_contexts.emplace_back(added);
 }
 
@@ -148,6 +151,7 @@ std::vector<interrupt_device> virt_board::interrupt_devices() const {
         devices.push_back({cpu_path(hart),
                            {{direction::input, riscv::machine_software, shown(m_msip[hart])},
                             {direction::input, riscv::machine_timer, shown(m_mtip[hart])},
+                            {direction::input, riscv::supervisor_external, shown(m_seip[hart])},
                             {direction::input, riscv::machine_external, shown(m_meip[hart])}}});
     devices.push_back({"/machine/uart0", {{direction::output, 0, shown(m_uart_irq)}}});
     return devices;

@@ -80,6 +80,7 @@ private:
     sc_core::sc_vector<wire> m_msip;
     sc_core::sc_vector<wire> m_mtip;
     sc_core::sc_vector<wire> m_meip;
+    sc_core::sc_vector<wire> m_seip;
     wire m_uart_irq{"uart_irq"};
     std::vector<std::unique_ptr<hart>> m_harts;
     std::vector<hart_context> m_contexts;

@@ -11,12 +11,13 @@ namespace {
 
 struct stopped_clock : time_source {
     uint64_t mtime(const sc_core::sc_time&) const override { return 0; }
+    sc_core::sc_time when(uint64_t) const override { return sc_core::sc_max_time(); }
 };
 
 class hart_bench : public bench {
 public:
     hart_bench() {
-        for (sc_core::sc_in<bool>* line : {&cpu.msip, &cpu.mtip, &cpu.meip})
+        for (sc_core::sc_in<bool>* line : {&cpu.msip, &cpu.mtip, &cpu.meip, &cpu.seip})
             line->bind(low);
         memory_bus.map("ram", 0, ram.size(), ram.socket);
         cpu.socket.bind(memory_bus.target_socket);
