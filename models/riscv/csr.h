@@ -31,6 +31,7 @@ enum class cause : uint8_t {
 /// Interrupt numbers: bits of mip and mie.
 constexpr unsigned machine_software = 3;
 constexpr unsigned machine_timer = 7;
+constexpr unsigned supervisor_external = 9;
 constexpr unsigned machine_external = 11;
 
 /// What the CSRs count and mirror.
@@ -71,8 +72,9 @@ public:
     bool timeout_wait() const { return (m_mstatus & mstatus::tw) != 0; }
 
 private:
-    static constexpr uint64_t device_lines =
-        uint64_t(1) << machine_software | uint64_t(1) << machine_timer | uint64_t(1) << machine_external;
+    static constexpr uint64_t device_lines = uint64_t(1) << machine_software | uint64_t(1) << machine_timer |
+                                             uint64_t(1) << machine_external |
+                                             uint64_t(1) << supervisor_external;
 
     /// A register that keeps the bits of its mask and has no other effect.
     struct plain {

@@ -31,7 +31,7 @@ hart::hart(const sc_core::sc_module_name& name, const config& settings, const ti
     SC_THREAD(run);
     set_stack_size(1 << 18);
     SC_METHOD(follow_lines);
-    sensitive << msip << mtip << meip;
+    sensitive << msip << mtip << meip << seip;
 }
 
 void hart::reset() {
@@ -102,7 +102,7 @@ void hart::follow_lines() {
         return static_cast<uint64_t>(port.read()) << number;
     };
     m_core.set_lines(bit(msip, riscv::machine_software) | bit(mtip, riscv::machine_timer) |
-                     bit(meip, riscv::machine_external));
+                     bit(meip, riscv::machine_external) | bit(seip, riscv::supervisor_external));
     if (m_core.waiting() && !m_core.asleep())
         m_wake.notify();
 }

@@ -35,6 +35,7 @@ public:
     sc_core::sc_in<bool> msip{"msip"}; ///< level of the machine software interrupt
     sc_core::sc_in<bool> mtip{"mtip"}; ///< level of the machine timer interrupt
     sc_core::sc_in<bool> meip{"meip"}; ///< level of the machine external interrupt
+    sc_core::sc_in<bool> seip{"seip"}; ///< level of the supervisor external interrupt
 
     SC_HAS_PROCESS(hart);
 

@@ -16,7 +16,7 @@ struct stopped_clock : time_source {
 class hart_bench : public bench {
 public:
     hart_bench() {
-        for (sc_core::sc_in<bool>* line : {&cpu.msip, &cpu.mtip, &cpu.meip})
+        for (sc_core::sc_in<bool>* line : {&cpu.msip, &cpu.mtip, &cpu.meip, &cpu.seip})
             line->bind(low);
         memory_bus.map("ram", 0, ram.size(), ram.socket);
         cpu.socket.bind(memory_bus.target_socket);

@@ -134,7 +134,7 @@ struct board : sc_core::sc_module {
     write_port uart{"uart"};
     write_port finisher{"finisher"};
     ten_megahertz clock;
-    sc_core::sc_signal<bool> msip{"msip"}, mtip{"mtip"}, meip{"meip"};
+    sc_core::sc_signal<bool> msip{"msip"}, mtip{"mtip"}, meip{"meip"}, seip{"seip"};
     hart cpu;
     int status = 0;
 
@@ -151,6 +151,7 @@ struct board : sc_core::sc_module {
         cpu.msip.bind(msip);
         cpu.mtip.bind(mtip);
         cpu.meip.bind(meip);
+        cpu.seip.bind(seip);
         uart.on_write = [](uint32_t value) { std::putchar(static_cast<int>(value & 0xff)); };
         mtip.write(true); // QEMU: mtimecmp is 0 at power-on, so the timer interrupt is pending
         finisher.on_write = [this](uint32_t value) {

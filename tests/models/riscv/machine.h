@@ -71,7 +71,7 @@ struct machine {
     bus interconnect;
     probe_target device;
     test_clock clock;
-    sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> msip, mtip, meip;
+    sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> msip, mtip, meip, seip;
     hart cpu;
 
     machine(bench& owner, const std::string& name, hart::config settings,
@@ -88,6 +88,7 @@ struct machine {
         cpu.msip.bind(msip);
         cpu.mtip.bind(mtip);
         cpu.meip.bind(meip);
+        cpu.seip.bind(seip);
     }
 
     static hart::config at_ram(hart::config settings) {
