@@ -147,13 +147,17 @@ uint8_t uart16550::interrupt_identity() const {
 
 void uart16550::update_irq() {
     const bool level = interrupt_identity() != iir_none;
-    if (level == m_irq)
+    if (!level && !m_irq)
         return;
     m_irq = level;
+    m_irq_asserted = m_irq_asserted || level;
     m_irq_changed.notify(sc_core::SC_ZERO_TIME);
 }
 
 void uart16550::drive_irq() {
+    if (m_irq_asserted)
+        irq.write(true);
+    m_irq_asserted = false;
     irq.write(m_irq);
 }
 

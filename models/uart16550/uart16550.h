@@ -23,6 +23,8 @@ public:
         uint64_t baud_base = 399193; ///< bits per second at divisor 1; this is the number QEMU's `virt` uses
     };
 
+    /// Interrupt level. While it is high, every access that could have changed it writes it again, for lines
+    /// that take an assertion as such: see interrupt_wire.
     sc_core::sc_out<bool> irq{"irq"};
 
     /// @param line the host's end; must outlive the model
@@ -117,6 +119,7 @@ private:
     sc_core::sc_time m_timeout_at;
 
     bool m_irq = false;
+    bool m_irq_asserted = false; ///< since the line was driven last
     bool m_idle_armed = false;
     bool m_lost_reported = false;
     sc_core::sc_event m_irq_changed{"irq_changed"};
