@@ -30,7 +30,7 @@ public:
     const sc_core::sc_event& asserted_event() const { return m_asserted; }
 
 private:
-    sc_core::sc_event m_asserted{"asserted"};
+    sc_core::sc_event m_asserted; // unnamed: a signal is no parent, and names of all wires would collide
 };
 
 } // namespace vmcore
