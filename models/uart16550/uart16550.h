@@ -23,7 +23,7 @@ public:
         uint64_t baud_base = 399193; ///< bits per second at divisor 1; this is the number QEMU's `virt` uses
     };
 
-    /// Interrupt level. While it is high, every access that could have changed it writes it again, for lines
+    /// Interrupt level. What happens while it is high may write it again, as QEMU raises it again, for lines
     /// that take an assertion as such: see interrupt_wire.
     sc_core::sc_out<bool> irq{"irq"};
 
@@ -49,9 +49,11 @@ public:
 private:
     void clear_state();
     void receive(uint8_t byte, const sc_core::sc_time& now);
-    void take_input(const sc_core::sc_time& now);
+    /// @returns whether there was any
+    bool take_input(const sc_core::sc_time& now);
     bool has_room() const { return fifos_enabled() ? !m_receive_fifo.full() : !m_data_ready; }
-    void transmit(const sc_core::sc_time& now);
+    /// @returns whether a byte has left
+    bool transmit(const sc_core::sc_time& now);
     bool send(uint8_t byte, const sc_core::sc_time& now);
     void report_lost_output();
 
@@ -60,7 +62,8 @@ private:
     bool divisor_selected() const;
     uint8_t line_status() const;
     uint8_t interrupt_identity() const;
-    void update_irq();
+    /// @param anew a line that is high already is asserted once more
+    void update_irq(bool anew = true);
     void drive_irq();
     void poll_and_repeat();
 
