@@ -74,9 +74,9 @@ public:
     const isa& implemented() const { return m_isa; }
 
 private:
-    static constexpr uint64_t device_lines =
-        uint64_t(1) << machine_software | uint64_t(1) << machine_timer | uint64_t(1) << machine_external |
-        uint64_t(1) << supervisor_external | uint64_t(1) << supervisor_timer;
+    static constexpr uint64_t device_lines = uint64_t(1) << machine_software | uint64_t(1) << machine_timer |
+                                             uint64_t(1) << machine_external |
+                                             uint64_t(1) << supervisor_external;
 
     /// A register that keeps the bits of its mask and has no other effect.
     struct plain {
