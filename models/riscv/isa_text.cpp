@@ -104,7 +104,7 @@ isa base_of(const std::string& name) {
     if (name == "rv64" || name == "max")
         return {};
     if (name != "rv64i")
-        refuse("'" + name + "': no such CPU, expected rv64, rv64i or max");
+        refuse("'" + name + "', expected rv64, rv64i or max");
     isa none;
     for (const switch_name& each : switches)
         none.*each.member = false;

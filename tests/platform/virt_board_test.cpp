@@ -83,9 +83,10 @@ SC_TEST(virt_machine, a_hart_tells_its_registers_by_name) {
     EXPECT_EQ(hart.register_value("pc"), 0x1000u);
     EXPECT_EQ(hart.register_value("x31"), 0u);
     EXPECT_EQ(hart.register_value("priv"), 3u);
-    EXPECT_EQ(hart.register_value("misa"), 0x8000000000101105u) << "RV64IMAC with U";
+    EXPECT_EQ(hart.register_value("misa"), 0x800000000014112du) << "RV64IMAFDC with S and U";
     EXPECT_EQ(hart.register_value("mconfigptr"), 0u) << "which info registers does not list";
-    EXPECT_EQ(hart.register_value("satp"), std::nullopt) << "it has no S mode";
+    EXPECT_EQ(hart.register_value("satp"), 0u);
+    EXPECT_EQ(hart.register_value("hgatp"), std::nullopt) << "it has no hypervisor extension";
     EXPECT_EQ(hart.register_value("f0"), std::nullopt);
     EXPECT_EQ(hart.register_value("rax"), std::nullopt);
 }
