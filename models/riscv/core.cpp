@@ -10,12 +10,14 @@ core::core(environment& world, const config& settings)
     : m_memory(world, settings.direct)
     , m_world(world)
     , m_config(settings)
-    , m_csr(*this, settings.hartid) {
+    , m_csr(*this, settings.hartid, settings.has_f ? &m_float : nullptr, settings.has_d) {
+    m_config.has_d = settings.has_f && settings.has_d;
     reset();
 }
 
 void core::reset() {
     m_x.fill(0);
+    m_float = {};
     m_pc = m_config.reset_pc;
     m_mode = privilege::machine;
     m_waiting = false;

@@ -10,8 +10,8 @@
 
 namespace vmcore::riscv {
 
-/// An RV64IMAC hart with M and U mode, without SystemC: registers, CSRs, traps, and an interpreter that runs
-/// basic blocks of decoded instructions.
+/// An RV64IMAFDC hart with M and U mode, without SystemC: registers, CSRs, traps, and an interpreter that
+/// runs basic blocks of decoded instructions.
 ///
 /// Time: a retired instruction takes one clock period, and so does an exception; transactions and direct
 /// accesses add what the environment says. Where a run ends depends on these alone, never on which blocks
@@ -30,6 +30,8 @@ public:
         /// QEMU reports a misaligned AMO as load-address-misaligned when the machine has one hart, and as
         /// store/AMO-address-misaligned, which the ISA asks for, when it has several.
         bool sole_hart = true;
+        bool has_f = true; ///< the F extension
+        bool has_d = true; ///< the D extension, which needs F
     };
 
     core(environment& world, const config& settings);
@@ -65,6 +67,10 @@ public:
         if (number != 0)
             m_x[number] = value;
     }
+    /// Floating-point registers, as they are kept: 32-bit values are NaN-boxed.
+    uint64_t f(unsigned number) const { return m_float.f[number]; }
+    void set_f(unsigned number, uint64_t value) { m_float.f[number] = value; }
+    bool has_f() const { return m_config.has_f; }
     privilege mode() const { return m_mode; }
     uint64_t instructions() const { return m_retired; }
     /// Where pc() and x(0) to x(31) are kept, for a debugger that cannot call functions.
@@ -108,6 +114,9 @@ private:
     void perform(const op& what);
     void perform_load(const op& what, unsigned size, bool is_signed);
     void perform_store(const op& what, unsigned size);
+    void perform_float_load(const op& what, unsigned size);
+    void perform_float_store(const op& what, unsigned size);
+    void perform_float_operation(const op& what);
     void perform_csr(const op& what);
     void load_reserved(const op& what, unsigned size);
     void store_conditional(const op& what, unsigned size);
@@ -121,9 +130,16 @@ private:
     }
     bool check(const memory_port::result& answer, cause when_refused);
 
+    /// Whether the loop may write f registers: the unit is on, its state known as changed, and nothing of it
+    /// missing.
+    bool float_writable() const { return m_config.has_d && m_csr.float_dirty(); }
+    bool float_readable() const { return m_config.has_d && m_csr.float_enabled(); }
+    bool has_float(unsigned size) const { return m_csr.float_enabled() && (size == 4 || m_config.has_d); }
+
     // The hot state first.
     std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
     uint64_t m_pc = 0;
+    float_registers m_float;
     memory_port m_memory;
     block_cache m_blocks;
     privilege m_mode = privilege::machine;

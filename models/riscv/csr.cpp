@@ -7,6 +7,9 @@ namespace vmcore::riscv {
 namespace {
 
 enum number : unsigned {
+    csr_fflags = 0x001,
+    csr_frm = 0x002,
+    csr_fcsr = 0x003,
     csr_mstatus = 0x300,
     csr_misa = 0x301,
     csr_medeleg = 0x302,
@@ -81,9 +84,12 @@ const std::array<csr_file::plain, 12> csr_file::plain_registers = {{
     {csr_mhartid, &csr_file::m_hartid, 0},
 }};
 
-csr_file::csr_file(csr_sources& sources, unsigned hartid)
+csr_file::csr_file(csr_sources& sources, unsigned hartid, float_registers* floats, bool has_d)
     : m_sources(sources)
-    , m_hartid(hartid) {}
+    , m_hartid(hartid)
+    , m_floats(floats)
+    , m_misa(misa_value | (floats != nullptr ? bit('F' - 'A') : 0) |
+             (floats != nullptr && has_d ? bit('D' - 'A') : 0)) {}
 
 void csr_file::reset() {
     m_soft = 0;
@@ -103,8 +109,11 @@ const csr_file::plain* csr_file::find_plain(unsigned number) {
     return found == plain_registers.end() ? nullptr : &*found;
 }
 
-bool csr_file::exists(unsigned number) {
+bool csr_file::exists(unsigned number) const {
     switch (number) {
+    case csr_fflags:
+    case csr_frm:
+    case csr_fcsr: return m_floats != nullptr;
     case csr_mstatus:
     case csr_misa:
     case csr_mtvec:
@@ -132,6 +141,8 @@ bool csr_file::permits(unsigned number, bool write, privilege mode) const {
     const bool read_only = number >> 10 == 3;
     if (static_cast<unsigned>(mode) < lowest_mode || (write && read_only) || !exists(number))
         return false;
+    if (number >= csr_fflags && number <= csr_fcsr && !float_enabled())
+        return false;
     const bool is_counter = number >= csr_cycle && number <= csr_instret;
     return mode == privilege::machine || !is_counter || (m_mcounteren >> (number - csr_cycle) & 1) != 0;
 }
@@ -153,8 +164,11 @@ uint64_t csr_file::read(unsigned number) const {
     if (number >= csr_mhpmevent3 && number <= csr_mhpmevent31)
         return m_mhpmevent[number - csr_mhpmevent3];
     switch (number) {
-    case csr_mstatus: return m_mstatus;
-    case csr_misa: return misa_value;
+    case csr_fflags: return m_floats->fflags;
+    case csr_frm: return m_floats->frm;
+    case csr_fcsr: return static_cast<uint64_t>(m_floats->frm) << 5 | m_floats->fflags;
+    case csr_mstatus: return m_mstatus | (float_dirty() ? mstatus::sd : 0);
+    case csr_misa: return m_misa;
     case csr_mtvec: return m_mtvec;
     case csr_mcountinhibit:
         return (m_mcycle.stopped ? inhibit_cycle : 0) | (m_minstret.stopped ? inhibit_instret : 0);
@@ -183,6 +197,9 @@ void csr_file::write(unsigned number, uint64_t value) {
         return;
     }
     switch (number) {
+    case csr_fflags:
+    case csr_frm:
+    case csr_fcsr: write_float(number, value); break;
     case csr_mstatus: write_mstatus(value); break;
     case csr_mtvec:
         if ((value & 3) < 2) // direct or vectored; reserved modes leave the register alone
@@ -199,11 +216,20 @@ void csr_file::write(unsigned number, uint64_t value) {
 }
 
 void csr_file::write_mstatus(uint64_t value) {
-    uint64_t next = (m_mstatus & ~mstatus_writable) | (value & mstatus_writable);
+    const uint64_t writable = mstatus_writable | (m_floats != nullptr ? mstatus::fs : 0);
+    uint64_t next = (m_mstatus & ~writable) | (value & writable);
     const uint64_t mode = value & mstatus::mpp;
     if (mode == 0 || mode == mstatus::mpp)
         next = (next & ~mstatus::mpp) | mode;
     m_mstatus = next;
+}
+
+void csr_file::write_float(unsigned number, uint64_t value) {
+    if (number != csr_frm)
+        m_floats->fflags = value & 0x1f;
+    if (number != csr_fflags)
+        m_floats->frm = (number == csr_fcsr ? value >> 5 : value) & 7;
+    set_float_dirty();
 }
 
 void csr_file::inhibit(uint64_t value) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "models/riscv/float_unit.h"
+
 #include <array>
 #include <cstdint>
 
@@ -11,8 +13,10 @@ namespace mstatus {
 constexpr uint64_t mie = uint64_t(1) << 3;
 constexpr uint64_t mpie = uint64_t(1) << 7;
 constexpr uint64_t mpp = uint64_t(3) << 11;
+constexpr uint64_t fs = uint64_t(3) << 13;
 constexpr uint64_t mprv = uint64_t(1) << 17;
 constexpr uint64_t tw = uint64_t(1) << 21;
+constexpr uint64_t sd = uint64_t(1) << 63;
 } // namespace mstatus
 
 /// Exception codes of mcause.
@@ -46,10 +50,13 @@ public:
 /// written, is QEMU's choice (see README.md for the table and the differences).
 class csr_file {
 public:
-    csr_file(csr_sources& sources, unsigned hartid);
+    /// @param floats what fcsr shows; nullptr for a hart without F
+    csr_file(csr_sources& sources, unsigned hartid, float_registers* floats, bool has_d);
 
     void reset();
 
+    /// Whether the hart has the register at all.
+    bool exists(unsigned number) const;
     /// Whether the register can be read, or written, in this mode.
     bool permits(unsigned number, bool write, privilege mode) const;
     /// Reading has no effect on any register, so that a debugger may do it as well.
@@ -70,6 +77,11 @@ public:
 
     bool timeout_wait() const { return (m_mstatus & mstatus::tw) != 0; }
 
+    /// mstatus.FS: whether floating-point instructions are legal, and whether the state is known as changed.
+    bool float_enabled() const { return (m_mstatus & mstatus::fs) != 0; }
+    bool float_dirty() const { return (m_mstatus & mstatus::fs) == mstatus::fs; }
+    void set_float_dirty() { m_mstatus |= mstatus::fs; }
+
 private:
     static constexpr uint64_t device_lines =
         uint64_t(1) << machine_software | uint64_t(1) << machine_timer | uint64_t(1) << machine_external;
@@ -88,15 +100,17 @@ private:
 
     static const std::array<plain, 12> plain_registers;
     static const plain* find_plain(unsigned number);
-    static bool exists(unsigned number);
 
     void write_mstatus(uint64_t value);
+    void write_float(unsigned number, uint64_t value);
     void inhibit(uint64_t value);
     static void stop(counter& which, bool stopped, uint64_t source);
     static uint64_t value_of(const counter& which, uint64_t source);
 
     csr_sources& m_sources;
     uint64_t m_hartid;
+    float_registers* m_floats;
+    uint64_t m_misa;
     uint64_t m_lines = 0; ///< bits of mip that follow the ports
     uint64_t m_soft = 0;  ///< bits of mip that software writes
 

@@ -1,5 +1,7 @@
 #include "models/riscv/decode.h"
 
+#include "models/riscv/float_unit.h"
+
 #include <array>
 
 // The tables hold what funct3 selects; opcode::illegal stands for encodings that are reserved.
@@ -134,6 +136,35 @@ op atomic(const fields& in) {
     }
 }
 
+op float_access_op(opcode code, const fields& in, int64_t offset) {
+    op result = make(code, in, float_access::pack(in.bits, offset));
+    result.rd = in.bits >> 7 & 31; // f0 is a register like any other
+    return result;
+}
+
+op float_load(const fields& in) {
+    switch (in.funct3()) {
+    case 2: return float_access_op(opcode::flw, in, in.i_immediate());
+    case 3: return float_access_op(opcode::fld, in, in.i_immediate());
+    default: return illegal(in.bits);
+    }
+}
+
+op float_store(const fields& in) {
+    switch (in.funct3()) {
+    case 2: return float_access_op(opcode::fsw, in, in.s_immediate());
+    case 3: return float_access_op(opcode::fsd, in, in.s_immediate());
+    default: return illegal(in.bits);
+    }
+}
+
+op float_operation(const fields& in) {
+    op result = illegal(in.bits);
+    if (is_float_operation(in.bits, true))
+        result.code = opcode::float_op;
+    return result;
+}
+
 /// MISC-MEM. Fences with reserved fields act as plain fences, as the ISA asks of implementations.
 op fence(const fields& in) {
     op result;
@@ -167,15 +198,22 @@ op decode(uint32_t instruction, uint64_t pc) {
     };
     switch (instruction & 0x7f) {
     case 0x03: return make(loads[in.funct3()], in, in.i_immediate());
+    case 0x07: return float_load(in);
     case 0x0f: return fence(in);
     case 0x13: return immediate(in);
     case 0x17: return make(opcode::load_constant, in, relative(in.u_immediate()));
     case 0x1b: return word_immediate(in);
     case 0x23: return make(stores[in.funct3()], in, in.s_immediate());
+    case 0x27: return float_store(in);
     case 0x2f: return atomic(in);
     case 0x33: return register_register(in);
     case 0x37: return make(opcode::load_constant, in, in.u_immediate());
     case 0x3b: return word_register_register(in);
+    case 0x43:
+    case 0x47:
+    case 0x4b:
+    case 0x4f:
+    case 0x53: return float_operation(in);
     case 0x63: return make(branches[in.funct3()], in, relative(in.b_immediate()));
     case 0x67: return make(in.funct3() == 0 ? opcode::jalr : none, in, in.i_immediate());
     case 0x6f: return make(opcode::jal, in, relative(in.j_immediate()));

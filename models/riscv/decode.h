@@ -10,11 +10,12 @@ inline bool is_long(uint16_t first_parcel) {
     return (first_parcel & 3) == 3;
 }
 
-/// Decodes a 4-byte instruction of RV64IMA, Zicsr, Zifencei and the privileged set of M and U mode.
+/// Decodes a 4-byte instruction of RV64IMAFD, Zicsr, Zifencei and the privileged set of M and U mode.
 /// Follows the RISC-V unprivileged ISA, chapter "RV32/64G instruction set listings".
 op decode(uint32_t instruction, uint64_t pc);
 
-/// Decodes a 2-byte instruction of RV64C to the operation it stands for ("C" extension, RVC listings).
+/// Decodes a 2-byte instruction of RV64C to the operation it stands for ("C" extension, RVC listings, with
+/// D).
 op decode_compressed(uint16_t instruction, uint64_t pc);
 
 } // namespace vmcore::riscv

@@ -19,6 +19,8 @@ riscv::core::config hart::core_config(const config& settings) {
     result.direct = settings.dmi;
     result.blocks = settings.dmi && settings.block_cache;
     result.sole_hart = settings.sole_hart;
+    result.has_f = settings.has_f;
+    result.has_d = settings.has_d;
     return result;
 }
 
@@ -69,7 +71,7 @@ bool hart::is_current() const {
 }
 
 std::optional<uint64_t> hart::csr(unsigned number) const {
-    if (!m_core.csrs().permits(number, false, riscv::privilege::machine))
+    if (!m_core.csrs().exists(number))
         return std::nullopt;
     return m_core.csrs().read(number);
 }

@@ -12,7 +12,7 @@
 
 namespace vmcore {
 
-/// An RV64IMAC + Zicsr + Zifencei + Zicntr hart with M and U mode, loosely timed: see README.md for its
+/// An RV64IMAFDC + Zicsr + Zifencei + Zicntr hart with M and U mode, loosely timed: see README.md for its
 /// timing rules, traps and CSRs, which are QEMU's.
 ///
 /// One retired instruction takes one clock period, to which transactions and direct accesses add. The hart
@@ -27,6 +27,8 @@ public:
         sc_core::sc_time quantum{10, sc_core::SC_US}; ///< at least one instruction runs in each
         bool dmi = true;         ///< use direct memory access; without it every access is a transaction
         bool block_cache = true; ///< keep decoded instructions; takes effect where DMI is granted
+        bool has_f = true;       ///< the F extension
+        bool has_d = true;       ///< the D extension, which needs F
         bool sole_hart = true;   ///< the only hart of its machine: see riscv::core::config
     };
 
@@ -65,6 +67,10 @@ public:
     /// @param number 0 to 31
     uint64_t x(unsigned number) const { return m_core.x(number); }
     void set_x(unsigned number, uint64_t value) { m_core.set_x(number, value); }
+    /// Floating-point registers by number, 0 to 31; 32-bit values are NaN-boxed. fcsr is csr(3).
+    uint64_t f(unsigned number) const { return m_core.f(number); }
+    void set_f(unsigned number, uint64_t value) { m_core.set_f(number, value); }
+    bool has_f() const { return m_config.has_f; }
     riscv::privilege mode() const { return m_core.mode(); }
     /// A control and status register, read without any effect; none when the hart does not have it.
     std::optional<uint64_t> csr(unsigned number) const;
