@@ -325,10 +325,8 @@ class FloatChapter:
         f, x, s = self.f, lambda: f"x{self.chapter.x()}", self.format
         for integer in "w wu l lu".split():
             self.group(f"fcvt.{integer}.{s}", lambda: f"{x()}, {f()}", rounds=True)
-            if (integer, s) in (("w", "d"), ("wu", "d")):  # exact, but the assembler's rounding mode is not dyn
-                self.group(f"fcvt.{s}.{integer}", lambda: f"{f()}, {x()}")
-            else:
-                self.group(f"fcvt.{s}.{integer}", lambda: f"{f()}, {x()}", rounds=True)
+            # Doubles hold every word, so that the assembler knows no rounding mode for these.
+            self.group(f"fcvt.{s}.{integer}", lambda: f"{f()}, {x()}", rounds=s == "s" or integer in ("l", "lu"))
         bits = "w" if s == "s" else "d"
         self.group(f"fmv.x.{bits}", lambda: f"{x()}, {f()}")
         self.group(f"fmv.{bits}.x", lambda: f"{f()}, {x()}")
@@ -348,6 +346,20 @@ class FloatChapter:
             operation = lambda: f"{self.random.choice('fadd fsub fmul fdiv'.split())}.{s} {f()}, {f()}, {f()}"
             return Case([operation() for _ in range(6)], **self.state())
         self.chapter.group(f"chains, {s}", self.chapter.repeat(4 * self.count, chain))
+
+    def least_normal(self):
+        """Products next to the least normal number, where being tiny is decided after rounding."""
+        def product():
+            first, below_one = self.random.randrange(-2, 5), self.random.randrange(9)
+            mode = self.random.choice(FLOAT_MODES)
+            if self.format == "s":
+                constant = (0x3f800000 - below_one) << 32 | self.random.choice((0, 1 << 31)) | (1 << 23) + first
+                return Case(["fmv.w.x f1, x6", "srli x6, x6, 32", "fmv.w.x f2, x6", f"fmul.s f3, f1, f2, {mode}"],
+                            CONSTANT, 6, constant, **self.state())
+            constant = self.random.choice((0, 1 << 63)) | (1 << 52) + first
+            return Case(["fmv.d.x f1, x6", "addi x7, x0, 1023", "slli x7, x7, 52", f"addi x7, x7, {-below_one}",
+                         "fmv.d.x f2, x7", f"fmul.d f3, f1, f2, {mode}"], CONSTANT, 6, constant, **self.state())
+        self.chapter.group(f"products next to the least normal, {self.format}", self.chapter.repeat(10 * self.count, product))
 
     def accesses(self, load, store):
         def access(name):
@@ -369,12 +381,13 @@ def float_singles(chapter, count):
     part.arithmetic()
     part.conversions()
     part.related()
+    part.least_normal()
     part.accesses("flw", "fsw")
     for name, template in {"fadd.s": 0x00208053, "fsqrt.s": 0x58008053, "fcvt.w.s": 0xc0008053, "fcvt.s.l": 0xd0208053,
                            "fmadd.s": 0x18208043}.items():
         chapter.group(f"rounding modes of {name}", part.reserved_modes(template))
     chapter.group("flags without a change of state", chapter.repeat(2 * count, lambda: Case(
-        [f"fsflags x0", f"{chapter.random.choice(('feq', 'flt', 'fle'))}.s x5, {part.f()}, {part.f()}",
+        ["fsflags x0", f"{chapter.random.choice(('feq', 'flt', 'fle'))}.s x5, {part.f()}, {part.f()}",
          f"fcvt.w.s x6, {part.f()}", "frflags x7"], **part.state())))
 
 
@@ -383,13 +396,15 @@ def float_doubles(chapter, count):
     part.arithmetic()
     part.conversions()
     part.related()
+    part.least_normal()
     part.accesses("fld", "fsd")
-    for name, operands in {"c.fld": "f{}, 8(x{})", "c.fsd": "f{}, 8(x{})"}.items():
-        def compressed():
-            base = chapter.random.randrange(8, 16)
-            return Case(f"{name} f{chapter.random.randrange(8, 16)}, {8 * chapter.random.randrange(32)}(x{base})", ALIGNED, base,
-                        **part.state())
-        chapter.group(name, chapter.repeat(2 * count, compressed))
+
+    def compressed(name):
+        base = chapter.random.randrange(8, 16)
+        return Case(f"{name} f{chapter.random.randrange(8, 16)}, {8 * chapter.random.randrange(32)}(x{base})", ALIGNED, base,
+                    **part.state())
+    for name in ("c.fld", "c.fsd"):
+        chapter.group(name, chapter.repeat(2 * count, lambda: compressed(name)))
     for name in ("c.fldsp", "c.fsdsp"):
         chapter.group(name, chapter.repeat(2 * count, lambda: Case(
             f"{name} {part.f()}, {8 * chapter.random.randrange(64)}(sp)", ALIGNED, 2, **part.state())))

@@ -68,11 +68,16 @@ template <typename FORMAT>
 std::array<typename FORMAT::bits, 2> float_pair() {
     using bits = typename FORMAT::bits;
     const bits a = float_operand<FORMAT>();
-    switch (*rc::gen::inRange(0, 4)) {
+    switch (*rc::gen::inRange(0, 6)) {
     case 0: return {a, a + static_cast<bits>(*rc::gen::inRange(-3, 4))};
     case 1: {
         const bits step = bits(1) << FORMAT::fraction_bits;
         return {a, a + step * static_cast<bits>(*rc::gen::inRange(-70, 71))};
+    }
+    case 2: { // a product next to the least normal number, where being tiny is decided
+        const bits hidden = bits(1) << FORMAT::fraction_bits;
+        const bits near_one = hidden * FORMAT::bias - static_cast<bits>(*rc::gen::inRange(0, 9));
+        return {(a & FORMAT::sign) | (hidden + static_cast<bits>(*rc::gen::inRange(-2, 5))), near_one};
     }
     default: return {a, float_operand<FORMAT>()};
     }
