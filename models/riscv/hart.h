@@ -67,6 +67,10 @@ public:
     /// @param number 0 to 31
     uint64_t x(unsigned number) const { return m_core.x(number); }
     void set_x(unsigned number, uint64_t value) { m_core.set_x(number, value); }
+    /// Floating-point registers by number, 0 to 31; 32-bit values are NaN-boxed. fcsr is csr(3).
+    uint64_t f(unsigned number) const { return m_core.f(number); }
+    void set_f(unsigned number, uint64_t value) { m_core.set_f(number, value); }
+    bool has_f() const { return m_config.isa.f; }
     riscv::privilege mode() const { return m_core.mode(); }
     /// A control and status register, read without any effect; none when the hart does not have it.
     std::optional<uint64_t> csr(unsigned number) const;
