@@ -42,8 +42,14 @@ static board_config::loader_image parse_loader(key_values& properties) {
     if (has_address)
         loaded.address = parse_number("-device loader,addr", address);
     loaded.force_raw = properties.take_switch("force-raw", false);
-    if (loaded.file.empty())
-        properties.fail("loader needs file=F");
+    bool has_cpu = false;
+    const std::string cpu = properties.take("cpu-num", has_cpu);
+    if (has_cpu) {
+        const uint64_t number = parse_number("-device loader,cpu-num", cpu);
+        loaded.cpu = static_cast<unsigned>(std::min<uint64_t>(number, UINT32_MAX));
+    }
+    if (loaded.file.empty() && !(has_cpu && has_address))
+        properties.fail("loader needs file=F, or addr=A and cpu-num=N");
     return loaded;
 }
 

@@ -144,6 +144,16 @@ static void check_cpu_state(const smp_option& smp, board_config& board) {
                           std::to_string(board.cpus));
 }
 
+/// Names the option of an image that starts a CPU which is not there.
+static void check_loaders(const board_config& board, unsigned cpus) {
+    for (const board_config::loader_image& each : board.loader_images)
+        if (each.cpu && *each.cpu >= cpus)
+            throw usage_error("-device loader,cpu-num: " + std::to_string(*each.cpu) + ", expected " +
+                              (cpus == 0   ? std::string("none: the pc board has no CPU to start")
+                               : cpus == 1 ? std::string("0: the board has one hart")
+                                           : "0 to " + std::to_string(cpus - 1)));
+}
+
 static void check_pc(const std::set<std::string>& given, const boot_option& boot, const board_config& board) {
     for (const char* name : {"cpu", "bios", "kernel", "initrd", "append", "dtb"})
         if (given.count(name) != 0)
@@ -172,7 +182,8 @@ void complete_machine(machine_type type, const std::set<std::string>& given, con
         check_cpu_state(smp, board);
     if (type == machine_type::pc)
         check_pc(given, boot, board);
-    else if (!boot.once.empty())
+    check_loaders(board, type == machine_type::pc ? 0 : board.cpus);
+    if (type != machine_type::pc && !boot.once.empty())
         throw usage_error("-boot once: the virt board cannot change an order of drives, expected order=");
 }
 

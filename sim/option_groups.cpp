@@ -62,7 +62,10 @@ void option_parser::declare_guest() {
             field = value;
         });
     };
-    file("bios", "the firmware: ELF or raw, or none", board.bios);
+    file("bios", "the firmware: ELF or raw, none, or default for OpenSBI (with -kernel: default)",
+         board.bios);
+    add("L", "DIR", "look for firmware there first",
+        [this](const std::string&, const std::string& v) { m_firmware_directories.push_back(v); });
     file("kernel", "ELF, Image or raw file, put behind the firmware", board.kernel);
     file("initrd", "initial RAM disk", board.initrd);
     file("dtb", "a device tree instead of the board's own", board.dtb);

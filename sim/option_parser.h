@@ -45,6 +45,7 @@ private:
     }
     void declare_settings();
     void apply_settings();
+    void find_bios();
     [[noreturn]] void refuse(const std::string& argument) const;
     [[noreturn]] void refuse_value(const std::string& shown) const;
 
@@ -53,6 +54,7 @@ private:
     std::vector<entry> m_entries;
     std::vector<std::string> m_config_files;
     std::vector<std::string> m_assignments;
+    std::vector<std::string> m_firmware_directories; ///< of -L
     std::optional<sc_core::sc_time> m_quantum;
     std::optional<uint64_t> m_rtc_base;
     std::vector<std::string> m_cpus;

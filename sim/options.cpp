@@ -1,5 +1,6 @@
 #include "sim/options.h"
 
+#include "platform/virt/firmware_files.h"
 #include "sim/device_options.h"
 #include "sim/dump_options.h"
 #include "sim/key_values.h"
@@ -85,6 +86,8 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
     complete_machine(m_result.machine, m_given, m_smp, m_boot, m_result.board);
     for (const std::string& cpu : m_cpus) // only now, because the machine may have no CPU at all
         m_result.board.isa = parse_cpu("-cpu", cpu);
+    if (m_result.machine == machine_type::virt)
+        find_bios();
     const bool serial_given = m_given.count("serial") != 0;
     m_result.protocols.resolve();
     m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
@@ -95,6 +98,22 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
     check_dump_options(m_result, m_given);
     m_result.settings_list = m_settings.list();
     return m_result;
+}
+
+/// As QEMU, which takes OpenSBI for a kernel that comes without a firmware.
+void option_parser::find_bios() {
+    std::vector<std::string> directories = m_firmware_directories;
+    const std::vector<std::string>& usual = virt::firmware_directories();
+    directories.insert(directories.end(), usual.begin(), usual.end());
+    std::string& bios = m_result.board.bios;
+    if (bios.empty() && !m_result.board.kernel.empty())
+        bios = "default";
+    const bool is_needed =
+        m_result.what == options::action::run || m_result.what == options::action::dump_device_tree;
+    if (bios.empty() || bios == "none" || !is_needed)
+        return;
+    bios =
+        bios == "default" ? virt::find_default_firmware(directories) : virt::find_firmware(bios, directories);
 }
 
 std::string option_parser::help() const {

@@ -69,15 +69,23 @@ placed boot_loader::place(const std::string& option, const std::string& file, ui
 
 void boot_loader::place_loader_image(const board_config::loader_image& wanted) {
     static const std::string option = "-device loader";
+    if (wanted.file.empty()) {
+        m_boot.entries[*wanted.cpu] = *wanted.address;
+        return;
+    }
     std::vector<uint8_t> bytes = read_file(option, wanted.file);
     const std::string name = option + " '" + wanted.file + "'";
     if (!wanted.force_raw && is_elf(bytes)) {
-        place_elf(name, bytes);
+        const placed where = place_elf(name, bytes);
+        if (wanted.cpu)
+            m_boot.entries[*wanted.cpu] = where.entry;
         return;
     }
     if (!wanted.address)
         throw std::runtime_error(name + ": not an ELF file, so it needs addr=");
     m_boot.images.push_back({name, *wanted.address, std::move(bytes)});
+    if (wanted.cpu)
+        m_boot.entries[*wanted.cpu] = *wanted.address;
 }
 
 boot_images boot_loader::load() {
@@ -111,8 +119,9 @@ boot_images boot_loader::load() {
             tree.initrd_start = initrd;
             tree.initrd_end = place("-initrd", m_config.initrd, initrd).end;
         }
-    } else if (!m_config.initrd.empty()) {
-        throw std::runtime_error("-initrd: needs -kernel");
+    } else if (!m_config.initrd.empty() || !m_config.append.empty()) {
+        throw std::runtime_error(std::string(m_config.initrd.empty() ? "-append" : "-initrd") +
+                                 ": only allowed with -kernel");
     }
     for (const board_config::loader_image& wanted : m_config.loader_images)
         place_loader_image(wanted);

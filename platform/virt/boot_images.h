@@ -4,6 +4,7 @@
 #include "platform/virt/virt_config.h"
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace vmcore::virt {
@@ -12,6 +13,7 @@ namespace vmcore::virt {
 struct boot_images {
     std::vector<image> images;
     std::vector<uint8_t> device_tree;
+    std::map<unsigned, uint64_t> entries; ///< of harts that do not start with the reset vector
 };
 
 /// Reads the files of the configuration and places them as QEMU does: the firmware at the start of RAM (an

@@ -267,9 +267,9 @@ std::vector<uint8_t> amend_device_tree(const std::string& name, std::vector<uint
     std::vector<uint8_t> amended(blob.size() + fixed_room + options.bootargs.size());
     void* fdt = amended.data();
     require(fdt_open_into(blob.data(), fdt, static_cast<int>(amended.size())));
-    int chosen = fdt_path_offset(fdt, "/chosen");
+    const int chosen = fdt_path_offset(fdt, "/chosen");
     if (chosen == -FDT_ERR_NOTFOUND)
-        chosen = fdt_add_subnode(fdt, 0, "chosen");
+        throw std::runtime_error(name + ": no node /chosen, which -append and -initrd need");
     require(chosen);
     if (!options.bootargs.empty())
         require(fdt_setprop_string(fdt, chosen, "bootargs", options.bootargs.c_str()));

@@ -29,7 +29,7 @@ std::vector<uint8_t> build_device_tree(const device_tree_options& options);
 
 /// A user's device tree with bootargs and initrd put into /chosen, or unchanged when options has neither.
 /// @param name option and file, for messages
-/// @throws std::runtime_error when it is not a device tree
+/// @throws std::runtime_error when it is not a device tree, or has no /chosen to put anything into
 std::vector<uint8_t> amend_device_tree(const std::string& name, std::vector<uint8_t> blob,
                                        const device_tree_options& options);
 

@@ -170,8 +170,10 @@ void virt_board::add_firmware_files(const virt_config& config) {
 
 void virt_board::load_images(const virt_config& config) {
     require_guest(config);
-    for (image& loaded : load_boot_images(config).images)
+    boot_images boot = load_boot_images(config);
+    for (image& loaded : boot.images)
         m_images.add(std::move(loaded));
+    m_entries = std::move(boot.entries);
 }
 
 void virt_board::reset() {
@@ -183,6 +185,8 @@ void virt_board::reset() {
     m_images.write_all();
     for (const auto& each : m_harts)
         each->reset();
+    for (const auto& [number, entry] : m_entries)
+        m_harts[number]->set_pc(entry);
 }
 
 void virt_board::yield() {

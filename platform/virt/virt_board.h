@@ -16,6 +16,7 @@
 #include "platform/quirk_reporter.h"
 #include "platform/virt/virt_config.h"
 
+#include <map>
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -106,6 +107,7 @@ private:
     std::vector<hart_context> m_contexts;
     std::unique_ptr<quirk_reporter> m_quirks;
     image_list m_images;
+    std::map<unsigned, uint64_t> m_entries; ///< of harts that do not start with the reset vector
 };
 
 } // namespace vmcore::virt

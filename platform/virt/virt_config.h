@@ -12,7 +12,7 @@ namespace vmcore::virt {
 
 /// What a virt board is built from; it has 1 to max_harts CPUs.
 struct virt_config : board_config {
-    std::string bios;             ///< ELF or raw file, or "none"
+    std::string bios;             ///< ELF or raw file, or "none"; see firmware_files.h for QEMU's default
     std::string kernel;           ///< ELF, Image or raw file; empty for none
     std::string initrd;           ///< file; empty for none
     std::string append;           ///< /chosen/bootargs
