@@ -25,10 +25,10 @@ struct board_config {
             reboot_timeout; ///< milliseconds before a reboot after a failed boot; else never
     };
     struct loader_image {
-        std::string file;                ///< empty: `address` is only where the CPU starts
-        std::optional<uint64_t> address; ///< guest-physical; an ELF file needs none
-        bool force_raw = false;          ///< do not look for an ELF header
-        std::optional<unsigned> cpu;     ///< starts there after a reset, or at the ELF file's entry
+        std::string file;                 ///< empty: `address` is only where the CPU starts
+        std::optional<uint64_t> address;  ///< guest-physical; an ELF file needs none
+        bool force_raw = false;           ///< do not look for an ELF header
+        std::optional<unsigned> cpu = {}; ///< starts there after a reset, or at the ELF file's entry
     };
 
     uint64_t ram_size = uint64_t(128) << 20; ///< bytes, a multiple of 4096

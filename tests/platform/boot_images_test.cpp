@@ -106,3 +106,27 @@ TEST(boot_images, an_initrd_needs_a_kernel) {
     config.bios = config.initrd = firmware.path();
     EXPECT_THROW(load_boot_images(config), std::runtime_error);
 }
+
+TEST(boot_images, a_kernel_command_line_needs_a_kernel) {
+    const temporary_file firmware({0x13, 0, 0, 0});
+    virt_config config;
+    config.bios = firmware.path();
+    config.append = "quiet";
+    EXPECT_THROW(load_boot_images(config), std::runtime_error);
+}
+
+TEST(boot_images, the_loader_device_tells_where_a_hart_starts) {
+    elf_builder elf;
+    elf.address = 0x80100000;
+    elf.entry = 0x80100002;
+    const temporary_file file(elf.build());
+    virt_config config;
+    config.bios = "none";
+    config.cpus = 3;
+    config.loader_images = {{file.path(), std::nullopt, false, 2},
+                            {file.path(), 0x81000000, true, 0},
+                            {"", 0x82000000, false, 1}};
+    const boot_images boot = load_boot_images(config);
+    EXPECT_EQ(boot.entries,
+              (std::map<unsigned, uint64_t>{{0, 0x81000000}, {1, 0x82000000}, {2, 0x80100002}}));
+}

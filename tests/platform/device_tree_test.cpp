@@ -165,6 +165,26 @@ TEST_F(device_tree, a_users_tree_gets_the_bootargs_that_were_asked_for) {
     EXPECT_EQ(fdt_check_full(blob.data(), blob.size()), 0);
 }
 
+TEST_F(device_tree, a_users_tree_without_chosen_takes_nothing) {
+    build();
+    ASSERT_EQ(fdt_del_node(blob.data(), fdt_path_offset(blob.data(), "/chosen")), 0);
+    EXPECT_EQ(vmcore::virt::amend_device_tree("-dtb", blob, options), blob);
+    options.bootargs = "quiet";
+    EXPECT_THROW(vmcore::virt::amend_device_tree("-dtb", blob, options), std::runtime_error);
+    options.bootargs.clear();
+    options.initrd_end = 1;
+    EXPECT_THROW(vmcore::virt::amend_device_tree("-dtb", blob, options), std::runtime_error);
+}
+
+TEST_F(device_tree, has_a_pvpanic_device_when_the_board_has_one) {
+    build();
+    EXPECT_LT(fdt_path_offset(blob.data(), "/soc/pvpanic@102000"), 0);
+    options.pvpanic = true;
+    build();
+    EXPECT_EQ(text("/soc/pvpanic@102000", "compatible"), "qemu,pvpanic-mmio");
+    EXPECT_EQ(cells("/soc/pvpanic@102000", "reg"), (cell_list{0, 0x102000, 0, 2}));
+}
+
 TEST_F(device_tree, every_truncation_of_a_users_tree_is_refused) {
     build();
     for (size_t length = 0; length < blob.size(); ++length)

@@ -1,4 +1,5 @@
-/// Columns and order are those of "info registers" of qemu-system-riscv64 10.0.2 with a CPU of M, S and U mode.
+/// Columns and order are those of "info registers" of qemu-system-riscv64 10.0.2 with a CPU of M, S and U
+/// mode.
 
 #include "platform/virt/register_text.h"
 

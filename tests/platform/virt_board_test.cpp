@@ -14,9 +14,18 @@ namespace {
 
 using bytes = std::vector<uint8_t>;
 
-struct no_power : power_control {
-    void request_shutdown(shutdown_cause, int) override {}
-    void request_reset() override {}
+/// Remembers what it was asked for.
+struct recorded_power : power_control {
+    std::vector<std::string> requests;
+    void request_shutdown(shutdown_cause cause, int exit_code) override {
+        requests.push_back((cause == shutdown_cause::guest_panic ? "fail " : "power off ") +
+                           std::to_string(exit_code));
+    }
+    void request_reset() override { requests.push_back("reset"); }
+    void guest_panicked(int exit_code) override { requests.push_back("panic " + std::to_string(exit_code)); }
+    void notice(guest_notice what) override {
+        requests.push_back(what == guest_notice::crash_loaded ? "crash loaded" : "shutting down");
+    }
 };
 
 /// A firmware for the board, which is there before it.
@@ -24,7 +33,8 @@ struct firmware_file {
     temporary_file firmware{{0x6f, 0, 0, 0}}; // a jump to itself
 
     virt::virt_config with_firmware(virt::virt_config config) const {
-        config.bios = firmware.path();
+        if (config.bios.empty())
+            config.bios = firmware.path();
         config.serial = "null";
         return config;
     }
@@ -60,7 +70,7 @@ protected:
         return {};
     }
 
-    no_power power;
+    recorded_power power;
     test_initiator cpu{"cpu"};
     virt::virt_board board;
 };
@@ -156,6 +166,22 @@ SC_TEST(wired_virt_machine, a_device_interrupts_the_mode_that_enabled_it) {
     }
 }
 
+SC_TEST(wired_virt_machine, the_clock_is_source_11_and_counts_from_2024) {
+    const uint64_t rtc = 0x101000;
+    const uint64_t low = cpu.read(rtc, 4).value();
+    EXPECT_EQ(low | cpu.read(rtc + 4, 4).value() << 32, 1704067200000000000u);
+    EXPECT_FALSE(cpu.read(rtc + 0x24, 4).ok()) << "nothing is there on QEMU";
+    write(rtc + 0x10, 1, 4);
+    write(rtc + 0x08, 0, 4); // an alarm of the past
+    EXPECT_EQ(cpu.read(plic_at + 0x1000, 4).value(), 1u << 11);
+    board.reset();
+    EXPECT_EQ(cpu.read(rtc + 0x10, 4).value(), 0u);
+}
+
+SC_TEST(wired_virt_machine, has_no_pvpanic_unless_it_is_asked_for) {
+    EXPECT_FALSE(cpu.read(0x102000, 1).ok());
+}
+
 SC_TEST(wired_virt_machine, a_device_in_a_slot_has_its_registers_and_its_source) {
     write(0x10008007, 0x5a, 1);
     EXPECT_EQ(cpu.read(0x10008007, 1).value(), 0x5au);
@@ -163,6 +189,95 @@ SC_TEST(wired_virt_machine, a_device_in_a_slot_has_its_registers_and_its_source)
     EXPECT_EQ(cpu.read(plic_at + 0x1000, 4).value(), 1u << 8);
     board.reset();
     EXPECT_EQ(cpu.read(plic_at + 0x1000, 4).value(), 0u);
+}
+
+virt::virt_config with_pvpanic() {
+    virt::virt_config config;
+    config.pvpanic_events = 7;
+    return config;
+}
+
+struct pvpanic_virt_machine : virt_bench {
+    pvpanic_virt_machine()
+        : virt_bench(with_pvpanic()) {}
+};
+
+SC_TEST(pvpanic_virt_machine, tells_what_the_guest_says_of_itself) {
+    EXPECT_EQ(cpu.read(0x102000, 1).value(), 7u);
+    for (const uint8_t event : {1, 2, 4})
+        cpu.write(0x102000, {event});
+    EXPECT_EQ(power.requests,
+              (std::vector<std::string>{"panic 0", "crash loaded", "shutting down", "power off 0"}));
+}
+
+/// Firmware of zeros: an illegal instruction, and at mtvec, which is 0, there is nothing.
+struct trapping_firmware {
+    temporary_file zeros{bytes(16)};
+};
+
+struct trapping_machine : trapping_firmware, virt_bench {
+    explicit trapping_machine(bool panics = true, bool is_firmware = true)
+        : virt_bench(config(zeros.path(), panics, is_firmware)) {
+        board.release();
+    }
+    static virt::virt_config config(const std::string& firmware, bool panics, bool is_firmware) {
+        virt::virt_config chosen = two_harts();
+        chosen.trap_loop_panics = panics;
+        chosen.guest_required = false;
+        chosen.bios = is_firmware ? firmware : "none";
+        return chosen;
+    }
+    void pass_time() {
+        sc_core::sc_report_handler::set_actions("/vmcore/virt/trap_loop", sc_core::SC_DO_NOTHING);
+        wait(100, sc_core::SC_US);
+    }
+};
+
+SC_TEST(trapping_machine, a_trap_loop_of_each_hart_is_a_panic_with_exit_code_1) {
+    pass_time();
+    EXPECT_EQ(power.requests, (std::vector<std::string>{"panic 1", "panic 1"}));
+    EXPECT_EQ(board.register_value(0, "pc"), 0u) << "which goes on";
+}
+
+struct tolerant_machine : trapping_machine {
+    tolerant_machine()
+        : trapping_machine(false) {}
+};
+
+SC_TEST(tolerant_machine, a_trap_loop_is_nothing_when_that_is_chosen) {
+    pass_time();
+    EXPECT_TRUE(power.requests.empty());
+    EXPECT_EQ(board.register_value(0, "pc"), 0u);
+}
+
+struct empty_machine : trapping_machine {
+    empty_machine()
+        : trapping_machine(true, false) {}
+};
+
+SC_TEST(empty_machine, a_trap_loop_without_a_guest_is_nothing) {
+    pass_time();
+    EXPECT_TRUE(power.requests.empty());
+    EXPECT_EQ(board.register_value(0, "pc"), 0u);
+}
+
+virt::virt_config with_entry() {
+    virt::virt_config config = two_harts();
+    config.loader_images = {{"", 0x80000100, false, 1}};
+    return config;
+}
+
+struct machine_with_entry : virt_bench {
+    machine_with_entry()
+        : virt_bench(with_entry()) {}
+};
+
+SC_TEST(machine_with_entry, a_hart_starts_where_the_loader_says_after_each_reset) {
+    for (int times = 0; times < 2; ++times) {
+        EXPECT_EQ(board.register_value(0, "pc"), 0x1000u);
+        EXPECT_EQ(board.register_value(1, "pc"), 0x80000100u);
+        board.reset();
+    }
 }
 
 } // namespace

@@ -43,6 +43,23 @@ TEST_F(settings_test, a_file_spells_paths_by_nesting) {
     EXPECT_EQ(burst, 16u);
 }
 
+TEST_F(settings_test, a_number_may_be_as_wide_as_64_bits_and_have_its_own_notation) {
+    uint64_t seed = 0;
+    uint64_t letter = 'a';
+    all.add("x.seed", "of it", seed);
+    all.add(
+        "x.letter", "of it", letter,
+        [](const std::string&, const std::string& text) { return uint64_t(text.at(0)); },
+        [](uint64_t value) { return std::string(1, static_cast<char>(value)); });
+    all.set_assignment("x.seed=0xffffffffffffffff");
+    all.set_assignment("x.letter=z");
+    EXPECT_EQ(seed, ~uint64_t(0));
+    EXPECT_EQ(letter, uint64_t('z'));
+    EXPECT_THAT(all.list(), testing::HasSubstr("x.seed=18446744073709551615"));
+    EXPECT_THAT(all.list(), testing::HasSubstr("x.letter=z "));
+    EXPECT_THROW(all.set_assignment("x.seed=0x10000000000000000"), usage_error);
+}
+
 TEST_F(settings_test, wrong_values_are_refused_and_change_nothing) {
     for (const char* wrong :
          {"cpu.dmi=maybe", "cpu.quantum=10", "cpu.quantum=-1ns", "cpu.quantum=1 h", "cpu.quantum=1e99s",
