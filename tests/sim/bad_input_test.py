@@ -124,6 +124,9 @@ class BadInput(unittest.TestCase):
             self.pc_refused(rf" {option}: the pc board has no CPU", option, "qemu64")
         self.pc_refused(r"--dump: the board has no CPU", "--dump", self.path("vmcore"))
         self.pc_refused(r"-serial: the pc board has no serial port", "-serial", "stdio")
+        self.pc_refused(r"-rtc: the pc board has no clock", "-rtc", "base=utc")
+        self.pc_refused(r"-device pvpanic-mmio: the pc board has no place for it", "-device", "pvpanic-mmio")
+        self.pc_refused(r"-device loader,cpu-num: 0, expected none", "-device", "loader,addr=0,cpu-num=0")
 
     def test_options_of_the_pc_board(self):
         self.pc_refused(r"-smp: cpus=256, expected 1 to 255", "-smp", "256")
@@ -167,7 +170,34 @@ class BadInput(unittest.TestCase):
         self.refused(r"-device: 'vmcoreinf', expected vmcoreinfo", "-device", "vmcoreinf")
         self.refused(r"-device vmcoreinfo: at most one vmcoreinfo device", "-device", "vmcoreinfo", "-device", "vmcoreinfo")
         self.refused(r"-device: unknown property 'x'", "-device", "vmcoreinfo,x=1")
-        self.refused(r"loader needs file", "-device", "loader,addr=0x80000000")
+        self.refused(r"loader needs file=F, or addr=A and cpu-num=N", "-device", "loader,addr=0x80000000")
+        self.refused(r"loader needs file=F, or addr=A and cpu-num=N", "-device", "loader,cpu-num=0")
+        self.refused(r"-device loader,cpu-num: 1, expected 0: the board has one hart", "-device", "loader,addr=0,cpu-num=1")
+        self.refused(r"-device loader,cpu-num: 4294967295, expected 0 to 1", "-smp", "2", "-device",
+                     "loader,addr=0,cpu-num=0xffffffffffff")
+        self.refused(r"-device: pvpanic-mmio is given twice", "-device", "pvpanic-mmio", "-device", "pvpanic-mmio")
+        self.refused(r"-device: pvpanic-mmio,events=256, expected 0 to 255", "-device", "pvpanic-mmio,events=256")
+        self.refused(r"-device pvpanic-mmio,events: 'x' is not a number", "-device", "pvpanic-mmio,events=x")
+        self.refused(r"-device: 'pvpanic-mmo', expected pvpanic-mmio", "-device", "pvpanic-mmo")
+
+    def test_clock(self):
+        self.refused(r"-rtc base: '2024-02-30', expected a date", "-rtc", "base=2024-02-30")
+        self.refused(r"-rtc: clock=host, expected vm", "-rtc", "base=utc,clock=host")
+        self.refused(r"--set rtc.base: 'tomorrow', expected a date", "--set", "rtc.base=tomorrow")
+        self.refused(r"--set device_tree.rng_seed: 'x' is not a number", "--set", "device_tree.rng_seed=x")
+
+    def test_what_says_something_about_a_kernel_needs_one(self):
+        self.refused(r"-append: only allowed with -kernel", "-append", "quiet")
+        self.refused(r"-initrd: only allowed with -kernel", "-initrd", FIRMWARE)
+
+    def test_a_device_tree_that_has_no_chosen(self):
+        strings = b""
+        words = [1, 0, 2, 9]  # a root without anything
+        structure = b"".join(word.to_bytes(4, "big") for word in words)
+        header = [0xd00dfeed, 56 + len(structure), 56, 56 + len(structure), 40, 17, 16, 0, len(strings), len(structure)]
+        tree = self.path("dtb", b"".join(word.to_bytes(4, "big") for word in header) + bytes(16) + structure)
+        self.refused(r"-dtb '.*': no node /chosen, which -append and -initrd need", "-dtb", tree, "-kernel",
+                     self.path("kernel", bytes(4)), "-append", "quiet")
 
     def test_fw_cfg_options(self):
         self.refused(r"name too long", "-fw_cfg", "name=opt/" + "x" * 52 + ",string=a")

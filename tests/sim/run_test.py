@@ -89,10 +89,10 @@ class Run(unittest.TestCase):
             self.assertEqual((run.returncode, run.stderr),
                              (1, "vmcore-vp: cannot write to standard output: No space left on device\n"))
 
-    def test_the_boards_device_tree_is_written_without_a_guest(self):
+    def test_the_boards_device_tree_is_written_and_no_guest_runs(self):
         tree = self.path("virt.dtb")
-        run = subprocess.run([VMCORE_VP, "-M", f"virt,dumpdtb={tree}", "-append", "hello"], capture_output=True, text=True,
-                             timeout=60)
+        run = subprocess.run([VMCORE_VP, "-M", f"virt,dumpdtb={tree}", "-bios", "none", "-kernel", firmware("idle"), "-append",
+                              "hello", "--set", "device_tree.rng_seed=7"], capture_output=True, text=True, timeout=60)
         self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "", ""))
         with open(tree, "rb") as file:
             contents = file.read()
@@ -167,6 +167,63 @@ class Run(unittest.TestCase):
     def test_dump_on_panic(self):
         run = self.run_guest("vmcoreinfo", "--dump", self.path("vmcore"), "--dump-on", "panic", status=3)
         self.assertTrue(os.path.exists(self.path("vmcore")), run.stderr)
+
+    def trapping_firmware(self):
+        """Zeros are an illegal instruction; mtvec is 0, where nothing is."""
+        path = self.path("zeros")
+        with open(path, "wb") as file:
+            file.write(bytes(64))
+        return path
+
+    def run_trapping(self, *arguments):
+        return subprocess.run([VMCORE_VP, "-nographic", "-bios", self.trapping_firmware(), *arguments], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120)
+
+    def test_a_trap_loop_is_a_panic_with_a_dump(self):
+        vmcore = self.path("vmcore")
+        run = self.run_trapping("--dump", vmcore, "--dump-on", "panic")
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.stderr, "vmcore-vp: warning: virt.hart0: trap loop: the trap handler at 0x0 traps itself (mcause 0x1)\n")
+        self.assertEqual(elf_core.Core(vmcore).riscv64_registers()[0], 0, "its pc")
+
+    def test_a_trap_loop_that_is_no_panic_goes_on(self):
+        for choice in (["--set", "cpu.trap_loop_panics=off"], ["-action", "panic=none"], ["-action", "panic=pause"]):
+            process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", self.trapping_firmware(), *choice],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(process.kill)
+            if "--set" not in choice:
+                self.assertIn("trap loop", process.stderr.readline())
+            else:
+                self.wait_until_main_has_begun(process)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(timeout=0.3)
+            process.terminate()
+            self.assertEqual(process.communicate(timeout=60)[1], "")
+            self.assertEqual(process.returncode, 0, choice)
+
+    def test_a_panic_that_does_not_end_the_run_is_dumped_when_it_happens(self):
+        for action in ("pause", "none"):
+            vmcore = self.path(action)
+            process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", self.trapping_firmware(), "-action", f"panic={action}",
+                                        "--dump", vmcore, "--dump-on", "panic"], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.kill)
+            for _ in range(6000):
+                if os.path.exists(vmcore):
+                    break
+                time.sleep(0.01)
+            self.assertIsNone(process.poll(), "the run goes on")
+            self.assertEqual(elf_core.Core(vmcore).riscv64_registers()[0], 0)
+            process.terminate()
+            self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_the_clock_begins_where_it_is_told(self):
+        listed = subprocess.run([VMCORE_VP, "-rtc", "base=2030-06-17T16:01:21", "--list-config"], capture_output=True, text=True,
+                                timeout=60).stdout
+        self.assertIn("rtc.base=2030-06-17T16:01:21 ", listed)
+        both = subprocess.run([VMCORE_VP, "--set", "rtc.base=2001-09-09", "-rtc", "2030-06-17", "--list-config"],
+                              capture_output=True, text=True, timeout=60).stdout
+        self.assertIn("rtc.base=2001-09-09T00:00:00 ", both, "--set is the nearest to the user's hand")
 
     def test_no_panic_no_dump_and_a_word_about_it(self):
         run = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("vmcore"), "--dump-on", "panic")
