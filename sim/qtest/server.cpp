@@ -197,8 +197,7 @@ void server::access_all() {
             } catch (const refusal& refused) {
                 result = refused.what();
             }
-            if (m_interrupts.intercepts())
-                settle();
+            settle();
             answer(result);
         }
         m_lines.pop_front();
@@ -272,9 +271,9 @@ std::string server::move_block(const command& wanted) {
     return "OK";
 }
 
-/// Interrupt lines come to show what was done.
+/// Interrupt lines, and whoever listens to them, come to show what was done: the next access finds that.
 void server::settle() {
-    for (unsigned i = 0; i < settling_cycles; ++i)
+    for (unsigned i = 0; i < settling_cycles && sc_core::sc_pending_activity_at_current_time(); ++i)
         sc_core::wait(sc_core::SC_ZERO_TIME);
 }
 
