@@ -79,12 +79,24 @@ void virtio_mmio::reset() {
 
 void virtio_mmio::raise(uint8_t bits) {
     m_interrupt_status |= bits;
+    update_irq();
+}
+
+void virtio_mmio::update_irq() {
+    m_irq_asserted = m_irq_asserted || m_interrupt_status != 0;
     m_irq_changed.notify(sc_core::SC_ZERO_TIME);
+}
+
+void virtio_mmio::drive_irq() {
+    if (m_irq_asserted)
+        irq.write(true);
+    m_irq_asserted = false;
+    irq.write(m_interrupt_status != 0);
 }
 
 void virtio_mmio::clear_interrupts() {
     m_interrupt_status = 0;
-    m_irq_changed.notify(sc_core::SC_ZERO_TIME);
+    update_irq();
 }
 
 const virtio_mmio::control_register* virtio_mmio::find(unsigned offset) const {
@@ -227,7 +239,7 @@ void virtio_mmio::write_queue_notify(uint32_t value, const sc_core::sc_time& del
 
 void virtio_mmio::write_interrupt_acknowledge(uint32_t value, const sc_core::sc_time&) {
     m_interrupt_status &= static_cast<uint8_t>(~value);
-    m_irq_changed.notify(sc_core::SC_ZERO_TIME);
+    update_irq();
 }
 
 void virtio_mmio::write_status(uint32_t value, const sc_core::sc_time&) {

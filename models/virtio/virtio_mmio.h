@@ -28,7 +28,7 @@ public:
         virtqueue::config queue;
     };
 
-    sc_core::sc_out<bool> irq{"irq"}; ///< level
+    sc_core::sc_out<bool> irq{"irq"}; ///< level; written anew for each reason while it is high
     /// The way to guest memory; bind dma.socket to the bus, also when there is no device.
     dma_port dma;
 
@@ -94,7 +94,8 @@ private:
 
     void clear_interrupts();
     void raise(uint8_t bits);
-    void drive_irq() { irq.write(m_interrupt_status != 0); }
+    void update_irq();
+    void drive_irq();
 
     bool m_legacy;
     std::unique_ptr<virtio_service> m_service; ///< null without a device
@@ -106,6 +107,7 @@ private:
     uint32_t m_driver_features[2] = {};
     unsigned m_page_shift = 0;
     uint8_t m_interrupt_status = 0;
+    bool m_irq_asserted = false; ///< since the line was driven last
     sc_core::sc_event m_irq_changed{"irq_changed"};
 
     reg m_control{m_registers,
