@@ -268,7 +268,7 @@ virtio_block::result virtio_block::discard_or_zero(const virtio_chain& chain, vi
     if (count > most_sectors || !in_range(sector, bytes))
         return io_error;
     if (!zeroing)
-        return start(chain, 0) ? result(m_image.read_only() ? io_error : ok) : result();
+        return start(chain, 0) ? result(ok) : result(); // of a read-only disk too, as in QEMU
     return write_zeros(chain, sector * sector_size, bytes);
 }
 

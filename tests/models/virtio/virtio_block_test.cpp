@@ -233,6 +233,7 @@ SC_TEST(read_only_virtio_disk, says_so_and_refuses_to_change) {
     EXPECT_EQ(request(read, 0, 512, true), 0u);
     EXPECT_EQ(request(write, 0, 512, false), 1u);
     EXPECT_EQ(range_request(write_zeros, 0, 1, 0), 1u);
+    EXPECT_EQ(range_request(discard, 0, 1, 0), 0u);
     EXPECT_EQ(request(flush, 0, 0, false), 0u);
     EXPECT_EQ(on_host(), pattern());
 }
