@@ -59,7 +59,8 @@ void add_device(const std::string& option, const std::string& value, board_confi
     } else {
         std::vector<std::string> known = virtio_options::drivers();
         known.insert(known.end(), {"loader", "vmcoreinfo"});
-        const std::string nearest = nearest_word(driver, known);
+        const bool without_bus = virtio_options::has_driver(driver + "-device"); // QEMU's choice would be PCI
+        const std::string nearest = without_bus ? driver + "-device" : nearest_word(driver, known);
         std::string all;
         for (const std::string& each : known)
             all += (all.empty() ? "" : ", ") + each;
