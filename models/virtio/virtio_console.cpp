@@ -83,6 +83,8 @@ void virtio_console::status_written(uint8_t status) {
         m_guest_connected = false;
     else if (!transport().negotiated(multiport))
         m_guest_connected = m_line != nullptr;
+    if (m_guest_connected)
+        transport().wake_after(sc_core::SC_ZERO_TIME); // for input that waits
 }
 
 /// Input that the line has given stays, as it does in a UART.
@@ -111,7 +113,7 @@ void virtio_console::wake() {
 void virtio_console::poll_again() {
     if (m_config.poll_interval == sc_core::SC_ZERO_TIME || m_line == nullptr)
         return;
-    if (m_unsent || m_line->has_input() || !m_input.empty())
+    if (m_unsent || m_line->has_input())
         transport().wake_after(m_config.poll_interval);
 }
 

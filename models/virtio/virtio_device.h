@@ -9,8 +9,8 @@
 
 namespace vmcore {
 
-/// What a virtio device may ask of its transport. All but negotiated() and config_changed() are for the
-/// device's service process alone, that is for process() and wake().
+/// What a virtio device may ask of its transport. All but negotiated(), driver_ok() and wake_after() are for
+/// the device's service process alone, that is for process() and wake().
 class virtio_transport {
 public:
     virtual ~virtio_transport() = default;
@@ -32,7 +32,7 @@ public:
     /// Waits for a time, and for the time that accesses to memory have taken meanwhile: a little in any case,
     /// so that no guest can keep the kernel busy. False when the chain is void afterwards.
     virtual bool spend(const virtio_chain& chain, const sc_core::sc_time& time) = 0;
-    /// Has wake() called when the time has passed; the earliest wish counts.
+    /// Has wake() called when the time has passed; the earliest wish counts. May be called anywhere.
     virtual void wake_after(const sc_core::sc_time& time) = 0;
 
     /// The driver made a mistake that leaves the device no way on: it does nothing more before a reset

@@ -163,6 +163,7 @@ private:
             m_machine = shape % 2 == 0 ? &m_legacy : &m_modern;
             m_kind = shape / 2 % kinds;
             m_machine->clear();
+            std::fill_n(m_rings, 4, guest_driver::rings());
             guest_driver driver(m_machine->cpu, machine::base(m_kind), m_machine->legacy);
             for (unsigned i = 0; i < most_operations && !m_input.empty(); ++i)
                 take_operation(driver);

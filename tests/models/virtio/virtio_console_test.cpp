@@ -221,6 +221,23 @@ SC_TEST(legacy_virtio_serial, a_driver_without_control_queues_just_uses_port_0) 
     EXPECT_EQ(line.sent, "out");
 }
 
+SC_TEST(legacy_virtio_serial, input_that_waited_over_a_reset_arrives_when_the_driver_is_ready_again) {
+    start(0);
+    make_room(2);
+    line.input = {"abcd"};
+    settle(sc_core::sc_time(2, sc_core::SC_MS));
+    line.open = false;
+    driver.start();
+    receive = driver.add_queue(0, ring);
+    driver.put_chain(receive.descriptors, 0, {{data + 0x1000, 100, true}});
+    driver.offer(receive, 0);
+    settle(sc_core::sc_time(2, sc_core::SC_MS));
+    driver.finish();
+    settle();
+    EXPECT_EQ(driver.take_used(receive), (used{{0, 2}}));
+    EXPECT_EQ(peek(data + 0x1000, 2), text("cd"));
+}
+
 SC_TEST(virtio_serial, output_of_ports_that_are_not_there_vanishes) {
     driver.start(multiport);
     d::rings other = driver.add_queue(5, ring);

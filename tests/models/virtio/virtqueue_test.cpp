@@ -7,6 +7,16 @@ namespace {
 
 struct virtqueue_of_version_1 : echo_bench {};
 struct virtqueue_of_version_2 : modern_echo_bench {};
+struct virtqueue_without_dmi : echo_bench {
+    static virtio_mmio::config by_bursts() {
+        virtio_mmio::config settings = version(2);
+        settings.dma.dmi = false;
+        settings.queue.bounce_bytes = ~uint64_t(0);
+        return settings;
+    }
+    virtqueue_without_dmi()
+        : echo_bench(by_bursts()) {}
+};
 using d = guest_driver;
 
 SC_TEST(virtqueue_of_version_1, chains_come_back_in_order_beyond_the_size_of_the_ring) {
@@ -113,6 +123,23 @@ SC_TEST(virtqueue_of_version_1, align_places_the_used_ring) {
     driver.finish();
     submit({{data, 4, false}, {data + 8, 4, true}});
     EXPECT_EQ(driver.take_used(queue), (std::vector<d::used_element>{{0, 4}}));
+}
+
+SC_TEST(virtqueue_without_dmi, works_by_bursts_and_takes_any_address) {
+    start(1u << 28);
+    poke(data, bytes(10000, 'e'));
+    submit({{data, 10000, false}, {data + 0x4000, 10000, true}});
+    EXPECT_EQ(driver.take_used(queue), (std::vector<d::used_element>{{0, 10000}}));
+    EXPECT_EQ(peek(data + 0x4000, 10000), bytes(10000, 'e'));
+    submit({{hole, 9000, false}, {data + 0x4000, 9000, true}});
+    EXPECT_EQ(driver.take_used(queue), (std::vector<d::used_element>{{0, 9000}}));
+    EXPECT_EQ(peek(data + 0x4000, 9000), bytes(9000));
+    driver.put_chain(table, 0, {{data, 2, false}});
+    driver.put_descriptor(queue.descriptors, 0, table, 16, 4, 0);
+    driver.offer(queue, 0);
+    driver.notify(queue);
+    settle();
+    EXPECT_EQ(driver.take_used(queue).size(), 1u);
 }
 
 SC_TEST(virtqueue_of_version_1, rom_can_be_read_by_a_device) {
