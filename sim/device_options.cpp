@@ -46,18 +46,26 @@ static board_config::loader_image parse_loader(key_values& properties) {
     return loaded;
 }
 
-void add_device(const std::string& option, const std::string& value, board_config& board) {
+void add_device(const std::string& option, const std::string& value, board_config& board,
+                virtio_options& virtio) {
     key_values properties(option, value, "driver");
     const std::string driver = properties.take("driver");
     if (driver == "vmcoreinfo") {
         ++board.vmcoreinfo_devices;
     } else if (driver == "loader") {
         board.loader_images.push_back(parse_loader(properties));
+    } else if (virtio_options::has_driver(driver)) {
+        virtio.add_device(option, driver, properties);
     } else {
-        const std::string nearest = nearest_word(driver, {"vmcoreinfo", "loader"});
-        properties.fail(
-            "'" + driver + "', expected " +
-            (nearest.empty() ? "vmcoreinfo or loader" : nearest + "; loader and vmcoreinfo exist"));
+        std::vector<std::string> known = virtio_options::drivers();
+        known.insert(known.end(), {"loader", "vmcoreinfo"});
+        const bool without_bus = virtio_options::has_driver(driver + "-device"); // QEMU's choice would be PCI
+        const std::string nearest = without_bus ? driver + "-device" : nearest_word(driver, known);
+        std::string all;
+        for (const std::string& each : known)
+            all += (all.empty() ? "" : ", ") + each;
+        properties.fail("'" + driver + "', expected " +
+                        (nearest.empty() ? all : nearest + "; there are " + all));
     }
     properties.expect_empty();
 }

@@ -55,6 +55,7 @@ private:
     }
     void declare_settings();
     void apply_settings();
+    void settle_stdio();
     [[noreturn]] void refuse(const std::string& argument) const;
     [[noreturn]] void refuse_value(const std::string& shown) const;
 
@@ -67,6 +68,7 @@ private:
     std::vector<std::string> m_cpus;
     smp_option m_smp;
     boot_option m_boot;
+    virtio_options m_virtio;
     std::set<std::string> m_given; ///< names without dashes
     bool m_defaults = true;
 };
@@ -102,8 +104,15 @@ void option_parser::declare_machine() {
         [this](const std::string& o, const std::string& v) { parse_smp(o, v, m_smp); });
     add("cpu", "rv64[,X=on|off...]", "the harts: rv64 or rv64i, and the extensions that are on or off",
         [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
-    add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",
-        [&](const std::string& o, const std::string& v) { add_device(o, v, board); });
+    add("device", "NAME[,...]",
+        "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]; virtio-blk-device,drive=ID[,serial=S]; "
+        "virtio-serial-device; virtconsole,chardev=ID; virtio-rng-device",
+        [&](const std::string& o, const std::string& v) { add_device(o, v, board, m_virtio); });
+    add("drive", "file=F[,...]",
+        "a raw disk image: if=none,id=X for a -device, or if=virtio; readonly, snapshot",
+        [this](const std::string& o, const std::string& v) { m_virtio.add_drive(o, v); });
+    add("global", "virtio-mmio.force-legacy=on|off", "version 1 of virtio-mmio, or 2 (on)",
+        [this](const std::string& o, const std::string& v) { m_virtio.set_global(o, v); });
     add("fw_cfg", "[name=]N,file=F|string=S", "a file in fw_cfg",
         [&](const std::string& o, const std::string& v) {
             board.fw_cfg_files.push_back(parse_fw_cfg_file(o, v));
@@ -179,7 +188,7 @@ void option_parser::declare_control() {
         [&](const std::string&, const std::string&) { policy.hold = true; });
     add("qmp", "ENDPOINT", "serve QMP at unix:PATH[,server=on][,wait=off] or stdio",
         [&](const std::string& o, const std::string& v) { servers.add_qmp(o, v); });
-    add("chardev", "socket,path=P,id=X", "an endpoint with a name; also stdio,id=X",
+    add("chardev", "socket,path=P,id=X", "an endpoint with a name; also stdio, null and file,path=P",
         [&](const std::string& o, const std::string& v) { servers.add_chardev(o, v); });
     add("mon", "chardev=X,mode=control", "serve QMP at a chardev",
         [&](const std::string& o, const std::string& v) { servers.add_monitor(o, v); });
@@ -261,6 +270,12 @@ void option_parser::declare_settings() {
     m_settings.add("device.latency", "per register access", board.register_latency);
     m_settings.add("serial.poll_interval", "simulated time between two looks for input",
                    board.serial_poll_interval);
+    virt::virtio_config& virtio = board.virtio;
+    m_settings.add("virtio.request_latency", "per request to a disk or for entropy", virtio.request_latency);
+    m_settings.add("virtio.byte_latency", "per byte that a virtio device moves", virtio.byte_latency);
+    m_settings.add("virtio.poll_interval", "simulated time between two looks for a console's input",
+                   virtio.poll_interval);
+    m_settings.add("virtio.seed", "of the bytes that entropy devices deliver", virtio.seed, 0, ~0u);
     m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI, a power of two",
                    board.dma_burst, 8, 4096);
     m_settings.add("fw_cfg.strict", "report what the guest does that no driver should rely on", board.strict);
@@ -316,6 +331,21 @@ void option_parser::refuse_value(const std::string& shown) const {
     throw usage_error(shown + ": expected a value behind it, or none where it is a switch");
 }
 
+/// Standard input and output go to one of the servers, consoles and the serial port, which has them by
+/// default.
+void option_parser::settle_stdio() {
+    const bool serial_given = m_given.count("serial") != 0;
+    const bool console = m_result.board.virtio.uses_stdio();
+    const bool servers = m_result.protocols.uses_stdio();
+    if (console && servers)
+        throw usage_error("-chardev stdio: -qtest or QMP has standard input and output already");
+    if (serial_given && m_result.board.serial == "stdio" && (servers || console))
+        throw usage_error(std::string("-serial stdio: ") + (servers ? "-qtest or QMP" : "-chardev stdio") +
+                          " has standard input and output already");
+    if (!serial_given && (!m_defaults || servers || console))
+        m_result.board.serial = "null";
+}
+
 options option_parser::parse(const std::vector<std::string>& arguments) {
     po::options_description known;
     for (const entry& declared : m_entries) {
@@ -351,13 +381,12 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
     complete_machine(m_result.machine, m_given, m_smp, m_boot, m_result.board);
     for (const std::string& cpu : m_cpus) // only now, because the machine may have no CPU at all
         m_result.board.isa = parse_cpu("-cpu", cpu);
-    const bool serial_given = m_given.count("serial") != 0;
     m_result.protocols.resolve();
+    m_virtio.resolve(m_result.protocols, m_result.board.virtio);
     m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
-    if (serial_given && m_result.board.serial == "stdio" && m_result.protocols.uses_stdio())
-        throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
-    if (!serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
-        m_result.board.serial = "null";
+    if (m_result.machine == machine_type::pc && !m_result.board.virtio.devices.empty())
+        throw usage_error("-device, -drive: the pc board has no place for virtio devices, expected -M virt");
+    settle_stdio();
     check_dump_options(m_result, m_given);
     m_result.settings_list = m_settings.list();
     return m_result;

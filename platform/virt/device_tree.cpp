@@ -208,7 +208,7 @@ static void write_soc(fdt_writer& fdt, const phandles& handles) {
     write_rtc(fdt, handles);
     write_serial(fdt, handles);
     write_finisher(fdt, handles);
-    for (unsigned slot = virtio_slots; slot-- > 0;)
+    for (unsigned slot = virtio_slot_count; slot-- > 0;)
         write_virtio(fdt, slot, handles);
     write_plic(fdt, handles);
     write_clint(fdt, handles);

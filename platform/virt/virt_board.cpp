@@ -53,6 +53,7 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     , m_meip("meip", config.cpus)
     , m_seip("seip", config.cpus)
     , m_irq("irq", irqs::last + 1)
+    , m_virtio(config, m_bus, m_irq)
     , m_images({{"RAM", ram_base, config.ram_size, m_ram.data()},
                 {"mask ROM", regions::mask_rom.base, regions::mask_rom.size, m_rom.data()}}) {
     m_bus.map("mask_rom", regions::mask_rom.base, regions::mask_rom.size, m_rom.socket);
@@ -133,6 +134,7 @@ void virt_board::reset() {
     for (peripheral* device :
          std::initializer_list<peripheral*>{&m_fw_cfg, &m_uart, &m_clint, &m_plic, &m_finisher})
         device->reset();
+    m_virtio.reset();
     if (m_vmcoreinfo)
         m_vmcoreinfo->reset();
     m_images.write_all();

@@ -19,8 +19,8 @@ QEMU_VERSION = "10.0.2"
 
 INTRODUCTION = f"""# vmcore-vp beside QEMU
 
-What QEMU {QEMU_VERSION} and vmcore-vp answer to the same input: registers and DMA of fw_cfg, the PLIC, command lines, records in
-`etc/vmcoreinfo`, dumps, and the protocols qtest and QMP. Each row is a test in `tests/conformance/qtest`, which runs unchanged
+What QEMU {QEMU_VERSION} and vmcore-vp answer to the same input: registers and DMA of fw_cfg, the PLIC, virtio, command lines,
+records in `etc/vmcoreinfo`, dumps, and the protocols qtest and QMP. Each row is a test in `tests/conformance/qtest`, which runs unchanged
 on both; this page is made of what they recorded, by `tests/conformance/page.py`.
 
 Processors are held (`-S`): the test plays the guest, over qtest. Where the two differ on purpose, the row says why; what a
@@ -36,6 +36,7 @@ PARTS = [
     ("Dumps", "", 80, 100),
     ("Test finisher", "", 101, 199),
     ("PLIC", "p", 1, 99),
+    ("virtio", "v", 1, 99),
     ("Items of a PC", "i", 1, 99),
     ("qtest", "q", 1, 99),
     ("QMP", "m", 1, 99),
