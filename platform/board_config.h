@@ -37,10 +37,11 @@ struct board_config {
     boot_settings boot;
     std::vector<loader_image> loader_images;
     std::vector<fw_cfg_file> fw_cfg_files;
-    std::optional<cpu_states> cpu_state; ///< of the pc board's CPUs, which never run; none: it has no CPU
-    unsigned vmcoreinfo_devices = 0;     ///< more than one is refused, as QEMU does
-    bool strict = false;                 ///< report every use that the guest makes of a quirk of fw_cfg
-    bool nographic = false;              ///< what fw_cfg tells the guest about it
+    std::optional<cpu_states> cpu_state;   ///< of the pc board's CPUs, which never run; none: it has no CPU
+    unsigned vmcoreinfo_devices = 0;       ///< more than one is refused, as QEMU does
+    std::optional<uint8_t> pvpanic_events; ///< the virt board has a pvpanic device, which tells of these
+    bool strict = false;                   ///< report every use that the guest makes of a quirk of fw_cfg
+    bool nographic = false;                ///< what fw_cfg tells the guest about it
 
     sc_core::sc_time quantum{10, sc_core::SC_US}; ///< how far an initiator may run ahead
     bool dmi = true;                              ///< harts and DMA use direct memory pointers

@@ -1,6 +1,7 @@
 #include "sim/device_options.h"
 
 #include "models/dump/dumper.h"
+#include "models/pvpanic/pvpanic.h"
 #include "models/riscv/isa_text.h"
 #include "platform/files.h"
 #include "sim/key_values.h"
@@ -46,6 +47,17 @@ static board_config::loader_image parse_loader(key_values& properties) {
     return loaded;
 }
 
+/// @returns the events that a guest may use
+static uint8_t parse_pvpanic(const std::string& option, key_values& properties) {
+    bool has_events = false;
+    const std::string text = properties.take("events", has_events);
+    const uint64_t events =
+        has_events ? parse_number(option + " pvpanic-mmio,events", text) : pvpanic::config().events;
+    if (events > UINT8_MAX)
+        properties.fail("pvpanic-mmio,events=" + text + ", expected 0 to 255");
+    return static_cast<uint8_t>(events);
+}
+
 void add_device(const std::string& option, const std::string& value, board_config& board,
                 virtio_options& virtio) {
     key_values properties(option, value, "driver");
@@ -54,11 +66,15 @@ void add_device(const std::string& option, const std::string& value, board_confi
         ++board.vmcoreinfo_devices;
     } else if (driver == "loader") {
         board.loader_images.push_back(parse_loader(properties));
+    } else if (driver == "pvpanic-mmio") {
+        if (board.pvpanic_events)
+            properties.fail("pvpanic-mmio is given twice, expected once");
+        board.pvpanic_events = parse_pvpanic(option, properties);
     } else if (virtio_options::has_driver(driver)) {
         virtio.add_device(option, driver, properties);
     } else {
         std::vector<std::string> known = virtio_options::drivers();
-        known.insert(known.end(), {"loader", "vmcoreinfo"});
+        known.insert(known.end(), {"loader", "pvpanic-mmio", "vmcoreinfo"});
         const bool without_bus = virtio_options::has_driver(driver + "-device"); // QEMU's choice would be PCI
         const std::string nearest = without_bus ? driver + "-device" : nearest_word(driver, known);
         std::string all;

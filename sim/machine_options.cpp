@@ -144,12 +144,16 @@ static void check_cpu_state(const smp_option& smp, board_config& board) {
                           std::to_string(board.cpus));
 }
 
-static void check_pc(const std::set<std::string>& given, const boot_option& boot) {
+static void check_pc(const std::set<std::string>& given, const boot_option& boot, const board_config& board) {
     for (const char* name : {"cpu", "bios", "kernel", "initrd", "append", "dtb"})
         if (given.count(name) != 0)
             throw usage_error(std::string("-") + name +
                               ": the pc board has no CPU to run a guest; -M virt has, and "
                               "-device loader fills the memory of both");
+    if (board.pvpanic_events)
+        throw usage_error("-device pvpanic-mmio: the pc board has no place for it, expected -M virt");
+    if (given.count("rtc") != 0)
+        throw usage_error("-rtc: the pc board has no clock, expected -M virt");
     if (given.count("serial") != 0)
         throw usage_error("-serial: the pc board has no serial port, expected -M virt");
     for (const auto& [name, drives] : {std::pair("order", boot.order), std::pair("once", boot.once)})
@@ -167,7 +171,7 @@ void complete_machine(machine_type type, const std::set<std::string>& given, con
     if (board.cpu_state)
         check_cpu_state(smp, board);
     if (type == machine_type::pc)
-        check_pc(given, boot);
+        check_pc(given, boot, board);
     else if (!boot.once.empty())
         throw usage_error("-boot once: the virt board cannot change an order of drives, expected order=");
 }

@@ -1,77 +1,18 @@
 #include "sim/options.h"
 
-#include "sim/cpu_state_file.h"
 #include "sim/device_options.h"
 #include "sim/dump_options.h"
 #include "sim/key_values.h"
-#include "sim/settings.h"
+#include "sim/option_parser.h"
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <functional>
 #include <iomanip>
-#include <optional>
-#include <set>
 #include <sstream>
 
 namespace po = boost::program_options;
 
 namespace vmcore::sim {
-
-namespace {
-
-constexpr unsigned most_dump_threads = 256;
-
-/// Collects options in the order typed, then the settings, which may depend on none of them.
-class option_parser {
-public:
-    explicit option_parser(machine_type by_default);
-
-    options parse(const std::vector<std::string>& arguments);
-    std::string help() const;
-
-private:
-    using handler = std::function<void(const std::string& option, const std::string& value)>;
-    struct entry {
-        std::string name;  ///< without dashes
-        std::string value; ///< placeholder of its value; empty for a switch
-        std::string help;
-        handler handle;
-        bool is_own; ///< not one of QEMU's
-        std::string dashes() const { return is_own ? "--" : "-"; }
-    };
-
-    void declare_machine();
-    void declare_guest();
-    void declare_run();
-    void declare_control();
-    void declare_own();
-    void declare_missing();
-    void add(const std::string& name, const std::string& value, const std::string& help, handler handle) {
-        m_entries.push_back({name, value, help, std::move(handle), false});
-    }
-    void add_own(const std::string& name, const std::string& value, const std::string& help, handler handle) {
-        m_entries.push_back({name, value, help, std::move(handle), true});
-    }
-    void declare_settings();
-    void apply_settings();
-    void settle_stdio();
-    [[noreturn]] void refuse(const std::string& argument) const;
-    [[noreturn]] void refuse_value(const std::string& shown) const;
-
-    options m_result;
-    settings m_settings;
-    std::vector<entry> m_entries;
-    std::vector<std::string> m_config_files;
-    std::vector<std::string> m_assignments;
-    std::optional<sc_core::sc_time> m_quantum;
-    std::vector<std::string> m_cpus;
-    smp_option m_smp;
-    boot_option m_boot;
-    virtio_options m_virtio;
-    std::set<std::string> m_given; ///< names without dashes
-    bool m_defaults = true;
-};
 
 option_parser::option_parser(machine_type by_default) {
     m_result.machine = by_default;
@@ -82,228 +23,6 @@ option_parser::option_parser(machine_type by_default) {
     declare_own();
     declare_missing();
     declare_settings();
-}
-
-void option_parser::declare_machine() {
-    virt::virt_config& board = m_result.board;
-    const handler machine = [this](const std::string& option, const std::string& value) {
-        const machine_option parsed = parse_machine(option, value);
-        m_result.machine = parsed.type;
-        if (!parsed.accelerator.empty())
-            parse_accelerator(option, parsed.accelerator, m_result.policy);
-        if (!parsed.dump_device_tree.empty()) {
-            m_result.what = options::action::dump_device_tree;
-            m_result.device_tree_file = parsed.dump_device_tree;
-        }
-    };
-    add("M", "virt[,dumpdtb=F]|pc", "the board; dumpdtb writes its device tree and ends", machine);
-    add("machine", "virt[,dumpdtb=F]|pc", "the same", machine);
-    add("m", "SIZE", "RAM; MiB unless it ends in K, M, G or T (128M)",
-        [&](const std::string& o, const std::string& v) { board.ram_size = parse_ram_size(o, v); });
-    add("smp", "[cpus=]N[,maxcpus=M]", "number of CPUs: 1 to 8 harts; pc tells up to 255 and has none (1)",
-        [this](const std::string& o, const std::string& v) { parse_smp(o, v, m_smp); });
-    add("cpu", "rv64[,X=on|off...]", "the harts: rv64 or rv64i, and the extensions that are on or off",
-        [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
-    add("device", "NAME[,...]",
-        "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]; virtio-blk-device,drive=ID[,serial=S]; "
-        "virtio-serial-device; virtconsole,chardev=ID; virtio-rng-device",
-        [&](const std::string& o, const std::string& v) { add_device(o, v, board, m_virtio); });
-    add("drive", "file=F[,...]",
-        "a raw disk image: if=none,id=X for a -device, or if=virtio; readonly, snapshot",
-        [this](const std::string& o, const std::string& v) { m_virtio.add_drive(o, v); });
-    add("global", "virtio-mmio.force-legacy=on|off", "version 1 of virtio-mmio, or 2 (on)",
-        [this](const std::string& o, const std::string& v) { m_virtio.set_global(o, v); });
-    add("fw_cfg", "[name=]N,file=F|string=S", "a file in fw_cfg",
-        [&](const std::string& o, const std::string& v) {
-            board.fw_cfg_files.push_back(parse_fw_cfg_file(o, v));
-        });
-    add("uuid", "UUID", "what fw_cfg tells as the machine's",
-        [&](const std::string& o, const std::string& v) { board.uuid = parse_uuid(o, v); });
-    add("boot", "[order=]DRIVES[,...]",
-        "once=DRIVES, menu=on|off, strict=on|off, splash-time=MS, reboot-timeout=MS: told by fw_cfg",
-        [this](const std::string& o, const std::string& v) { parse_boot(o, v, m_boot); });
-    add("serial", "BACKEND", "stdio, file:PATH, unix:PATH[,server=on][,wait=off] or null (stdio)",
-        [&](const std::string& o, const std::string& v) {
-            if (m_given.count("serial") != 0)
-                throw usage_error(o + ": given twice, expected once: the board has one serial port");
-            board.serial = v;
-        });
-}
-
-void option_parser::declare_guest() {
-    virt::virt_config& board = m_result.board;
-    const auto file = [this](const std::string& name, const std::string& help, std::string& field) {
-        add(name, "FILE", help, [&field](const std::string& option, const std::string& value) {
-            if (value.empty())
-                throw usage_error(option + ": an empty file name");
-            field = value;
-        });
-    };
-    file("bios", "the firmware: ELF or raw, or none", board.bios);
-    file("kernel", "ELF, Image or raw file, put behind the firmware", board.kernel);
-    file("initrd", "initial RAM disk", board.initrd);
-    file("dtb", "a device tree instead of the board's own", board.dtb);
-    add("append", "TEXT", "kernel command line",
-        [&](const std::string&, const std::string& v) { board.append = v; });
-    add_own("cpu-state", "FILE", "pc: the CPUs' registers, from JSON or the notes of an ELF core",
-            [this](const std::string& option, const std::string& value) {
-                m_result.board.cpu_state = load_cpu_states(option, value);
-            });
-}
-
-void option_parser::declare_run() {
-    add("nographic", "", "fw_cfg tells the guest that there is no display",
-        [this](const std::string&, const std::string&) { m_result.board.nographic = true; });
-    for (const auto& [name, what] :
-         {std::pair("display", "display"), std::pair("vga", "display"), std::pair("audio", "sound"),
-          std::pair("net", "network"), std::pair("nic", "network")})
-        add(name, "none", std::string("accepted; there is no ") + what,
-            [](const std::string& option, const std::string& value) {
-                if (value != "none")
-                    throw usage_error(option + ": '" + value + "', expected none");
-            });
-    add("run-with", "exit-with-parent=on|off", "end as by SIGTERM when the parent process dies",
-        [this](const std::string& option, const std::string& value) {
-            key_values properties(option, value, "exit-with-parent");
-            m_result.exit_with_parent = properties.take_switch("exit-with-parent", m_result.exit_with_parent);
-            properties.expect_empty();
-        });
-    add("nodefaults", "", "no serial port unless -serial names one",
-        [this](const std::string&, const std::string&) { m_defaults = false; });
-    add("no-reboot", "", "a guest's reset ends the run",
-        [this](const std::string&, const std::string&) { m_result.policy.reboot = false; });
-    const auto show = [this](options::action what) {
-        return [this, what](const std::string&, const std::string&) { m_result.what = what; };
-    };
-    add("help", "", "this text", show(options::action::show_help));
-    add("h", "", "this text", show(options::action::show_help));
-    add("version", "", "the version", show(options::action::show_version));
-}
-
-/// The servers, and what they make of a run.
-void option_parser::declare_control() {
-    protocol_options& servers = m_result.protocols;
-    run_policy& policy = m_result.policy;
-    add("S", "", "hold the guest until QMP's cont",
-        [&](const std::string&, const std::string&) { policy.hold = true; });
-    add("qmp", "ENDPOINT", "serve QMP at unix:PATH[,server=on][,wait=off] or stdio",
-        [&](const std::string& o, const std::string& v) { servers.add_qmp(o, v); });
-    add("chardev", "socket,path=P,id=X", "an endpoint with a name; also stdio, null and file,path=P",
-        [&](const std::string& o, const std::string& v) { servers.add_chardev(o, v); });
-    add("mon", "chardev=X,mode=control", "serve QMP at a chardev",
-        [&](const std::string& o, const std::string& v) { servers.add_monitor(o, v); });
-    add("monitor", "none", "accepted; there is no monitor for people",
-        [](const std::string& option, const std::string& value) {
-            if (value != "none" && value != "null")
-                throw usage_error(option + ": '" + value + "', expected none; -qmp serves QMP");
-        });
-    add("qtest", "ENDPOINT", "serve the qtest protocol, likewise",
-        [&](const std::string& o, const std::string& v) { servers.set_qtest(o, v); });
-    add("qtest-log", "FILE", "write qtest's lines and answers; none for no log (none)",
-        [&](const std::string&, const std::string& v) { servers.qtest_log = v; });
-    add("accel", "tcg|qtest", "qtest: harts never run, time moves by qtest's commands only (tcg)",
-        [&](const std::string& o, const std::string& v) { parse_accelerator(o, v, policy); });
-    add("action", "panic=A[,reboot=B][,shutdown=C]",
-        "A: pause, exit-failure, shutdown or none; B: reset or shutdown; C: poweroff or pause",
-        [&](const std::string& o, const std::string& v) { parse_action(o, v, policy); });
-    add("no-shutdown", "", "the same as -action shutdown=pause",
-        [&](const std::string&, const std::string&) { policy.shutdown_pauses = true; });
-    add("name", "NAME", "the guest's name, for QMP",
-        [this](const std::string&, const std::string& v) { m_result.name = v; });
-}
-
-void option_parser::declare_own() {
-    add_own("dump", "FILE",
-            "write the guest's memory and registers; - is standard output, fd:N is open already",
-            [this](const std::string& option, const std::string& value) {
-                if (value.empty())
-                    throw usage_error(option + ": an empty file name");
-                if (!m_result.dump_file.empty())
-                    throw usage_error(option + ": given twice, expected once");
-                m_result.dump_file = value;
-            });
-    std::string formats;
-    for (const std::string& format : dump_formats())
-        formats += (formats.empty() ? "" : ", ") + format;
-    add_own("dump-format", "FORMAT", formats + " (elf)", [this](const std::string& o, const std::string& v) {
-        m_result.dump.format = parse_dump_format(o, v);
-    });
-    add_own(
-        "dump-on", "EVENT", "exit, panic or publish (exit)",
-        [this](const std::string& o, const std::string& v) { m_result.dump_on = parse_dump_trigger(o, v); });
-    add_own("rescue", "", "search memory for the guest's note when it published no good one",
-            [this](const std::string&, const std::string&) { m_result.dump.rescue = true; });
-    add_own("summary", "", "say on stderr what the guest published, how fast it ran and what the dump holds",
-            [this](const std::string&, const std::string&) { m_result.summary = true; });
-    add_own("quantum", "TIME", "how far a hart may run ahead of simulated time (10 us)",
-            [this](const std::string& o, const std::string& v) { m_quantum = parse_time(o, v); });
-    add_own("set", "PATH=VALUE", "change a setting",
-            [this](const std::string&, const std::string& v) { m_assignments.push_back(v); });
-    add_own("config", "FILE", "change settings: a JSON object",
-            [this](const std::string&, const std::string& v) { m_config_files.push_back(v); });
-    add_own(
-        "list-config", "", "every setting, its value and what it is",
-        [this](const std::string&, const std::string&) { m_result.what = options::action::list_settings; });
-}
-
-/// QEMU's options that this simulator knows of and cannot serve yet. They are no part of the help.
-void option_parser::declare_missing() {
-    const handler refuse_it = [](const std::string& option, const std::string&) {
-        throw usage_error(option + ": not built yet");
-    };
-    add("gdb", "VALUE", "", refuse_it);
-    add("s", "", "", refuse_it);
-}
-
-void option_parser::declare_settings() {
-    virt::virt_config& board = m_result.board;
-    m_settings.add("cpu.clock_period", "time of one instruction", board.clock_period);
-    m_settings.add("cpu.quantum", "how far a hart may run ahead", board.quantum);
-    m_settings.add("cpu.dmi", "direct memory access of harts and DMA", board.dmi);
-    m_settings.add("cpu.block_cache", "keep decoded instructions", board.block_cache);
-    m_settings.add("bus.latency", "per transaction", board.bus_latency);
-    m_settings.add("ram.huge_pages", "host pages of 2 MiB: a detached dump pauses less",
-                   board.ram_huge_pages);
-    m_settings.add("ram.read_latency", "per 8-byte word", board.ram_read_latency);
-    m_settings.add("ram.write_latency", "per 8-byte word", board.ram_write_latency);
-    m_settings.add("rom.latency", "per 8-byte word", board.rom_latency);
-    m_settings.add("device.latency", "per register access", board.register_latency);
-    m_settings.add("serial.poll_interval", "simulated time between two looks for input",
-                   board.serial_poll_interval);
-    virt::virtio_config& virtio = board.virtio;
-    m_settings.add("virtio.request_latency", "per request to a disk or for entropy", virtio.request_latency);
-    m_settings.add("virtio.byte_latency", "per byte that a virtio device moves", virtio.byte_latency);
-    m_settings.add("virtio.poll_interval", "simulated time between two looks for a console's input",
-                   virtio.poll_interval);
-    m_settings.add("virtio.seed", "of the bytes that entropy devices deliver", virtio.seed, 0, ~0u);
-    m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI, a power of two",
-                   board.dma_burst, 8, 4096);
-    m_settings.add("fw_cfg.strict", "report what the guest does that no driver should rely on", board.strict);
-    dump_request& dump = m_result.dump;
-    m_settings.add("dump.fsync", "a dump survives a crash of the host", dump.fsync);
-    m_settings.add("dump.sparse", "an ELF dump has holes where memory is zero", dump.sparse);
-    m_settings.add("dump.layout", "what all readers open, or QEMU's to the byte", dump.layout,
-                   {{"portable", dump_layout::portable}, {"qemu", dump_layout::qemu}});
-    m_settings.add("dump.threads", "that write and compress; 0 is one for each CPU of the host", dump.threads,
-                   0, most_dump_threads);
-    m_settings.add("dump.paging", "--dump's ELF maps memory as each CPU's page tables do", dump.paging);
-}
-
-/// Files first, then --quantum, then --set: the nearer to the user's hand, the later.
-void option_parser::apply_settings() {
-    for (const std::string& file : m_config_files)
-        m_settings.load(file);
-    m_result.board.quantum = m_quantum.value_or(m_result.board.quantum);
-    for (const std::string& assignment : m_assignments)
-        m_settings.set_assignment(assignment);
-    const unsigned burst = m_result.board.dma_burst;
-    if ((burst & (burst - 1)) != 0)
-        throw usage_error("fw_cfg.dma_burst: " + std::to_string(burst) + ", expected a power of two");
-    if (m_result.board.clock_period == sc_core::SC_ZERO_TIME)
-        throw usage_error("cpu.clock_period: 0, expected a time above 0");
-    if (m_result.board.quantum < m_result.board.clock_period)
-        throw usage_error("cpu.quantum: shorter than cpu.clock_period, expected at least " +
-                          m_result.board.clock_period.to_string());
 }
 
 void option_parser::refuse(const std::string& argument) const {
@@ -401,8 +120,6 @@ std::string option_parser::help() const {
                  << known.help << '\n';
     return text.str();
 }
-
-} // namespace
 
 options parse_options(const std::vector<std::string>& arguments, machine_type by_default) {
     return option_parser(by_default).parse(arguments);

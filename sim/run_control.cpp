@@ -36,13 +36,28 @@ void run_control::guest_published() {
 }
 
 void run_control::request_shutdown(shutdown_cause cause, int exit_code) {
-    const bool panic = cause == shutdown_cause::guest_panic;
-    m_shutdown = run_end{panic ? run_cause::guest_panic : run_cause::guest_shutdown, exit_code};
+    if (cause == shutdown_cause::guest_panic) {
+        guest_panicked(exit_code);
+        return;
+    }
+    m_shutdown = run_end{run_cause::guest_shutdown, exit_code};
     interrupt_slice();
 }
 
 void run_control::request_reset() {
     m_reset = run_cause::guest_reset;
+    interrupt_slice();
+}
+
+void run_control::guest_panicked(int exit_code) {
+    m_panic = exit_code;
+    interrupt_slice();
+}
+
+void run_control::notice(guest_notice what) {
+    if (std::find(m_notices.begin(), m_notices.end(), what) != m_notices.end())
+        return;
+    m_notices.push_back(what);
     interrupt_slice();
 }
 
@@ -72,7 +87,7 @@ bool run_control::pause() {
 }
 
 bool run_control::resume() {
-    if (m_state == run_state::shutdown || m_state == run_state::guest_panicked)
+    if (m_state == run_state::shutdown)
         return false;
     if (m_state != run_state::running) {
         m_state = run_state::running;
@@ -99,9 +114,9 @@ void run_control::advance(const sc_core::sc_time& target, std::function<void()> 
 std::optional<sc_core::sc_time> run_control::next_slice() const {
     const bool active = sc_core::sc_pending_activity();
     const sc_core::sc_time idle = active ? sc_core::sc_time_to_pending_activity() : sc_core::SC_ZERO_TIME;
-    const bool waits = m_accesses > 0 || m_reset || m_shutdown;
+    const bool waits = m_accesses > 0 || m_reset || m_shutdown || m_panic;
     std::optional<sc_core::sc_time> span;
-    if (active && time_flows() && !m_reset && !m_shutdown)
+    if (active && time_flows() && !m_reset && !m_shutdown && !m_panic)
         span = std::max(m_slice, idle);
     else if (active && waits) // for something under way: one step of the kernel at a time
         span = idle;
@@ -122,27 +137,55 @@ void run_control::run_kernel(const sc_core::sc_time& span) {
     m_host_time += std::chrono::steady_clock::now() - before;
 }
 
-void run_control::serve_shutdown() {
-    const run_end wanted = *std::exchange(m_shutdown, std::nullopt);
-    const bool panic = wanted.why == run_cause::guest_panic;
+void run_control::serve_notices() {
+    for (const guest_notice each : std::exchange(m_notices, {}))
+        tell({each == guest_notice::crash_loaded ? run_event::kind::guest_crash_loaded
+                                                 : run_event::kind::guest_shutting_down});
+}
+
+/// What follows when the guest has failed, as QEMU decides it; observers are told.
+run_event::aftermath run_control::tell_of_panic() {
     using action = run_policy::panic_action;
-    if (panic) {
-        const bool pauses = m_policy.on_panic == action::pause;
-        tell({run_event::kind::guest_panicked, wanted.why, pauses});
-        if (pauses)
-            stop_in(run_state::guest_panicked);
-        if (pauses || m_policy.on_panic == action::none)
-            return;
-    }
-    tell({run_event::kind::shutdown, wanted.why});
-    if (by_guest(wanted.why) && m_policy.shutdown_pauses) {
-        stop_in(run_state::shutdown);
+    run_event::aftermath follows = run_event::aftermath::run_ends;
+    if (m_policy.on_panic == action::none)
+        follows = run_event::aftermath::guest_goes_on;
+    else if (m_policy.on_panic == action::pause ||
+             (m_policy.on_panic == action::shutdown && m_policy.shutdown_pauses))
+        follows = run_event::aftermath::guest_is_held;
+    tell({run_event::kind::guest_panicked, run_cause::guest_panic, follows});
+    return follows;
+}
+
+void run_control::serve_panic() {
+    run_end wanted{run_cause::guest_panic, *std::exchange(m_panic, std::nullopt)};
+    const run_event::aftermath follows = tell_of_panic();
+    if (follows != run_event::aftermath::guest_goes_on && m_state == run_state::running)
+        stop_in(run_state::guest_panicked);
+    if (follows != run_event::aftermath::run_ends) {
+        if (m_panic_action)
+            m_panic_action();
         return;
     }
+    if (m_policy.on_panic == run_policy::panic_action::exit_failure && wanted.exit_code == 0)
+        wanted.exit_code = 1;
+    end_run(wanted);
+}
+
+/// Ends the run, unless a guest's power-off is to hold it instead.
+void run_control::serve_shutdown() {
+    const run_end wanted = *std::exchange(m_shutdown, std::nullopt);
+    if (!by_guest(wanted.why) || !m_policy.shutdown_pauses) {
+        end_run(wanted);
+        return;
+    }
+    tell({run_event::kind::shutdown, wanted.why});
+    stop_in(run_state::shutdown);
+}
+
+void run_control::end_run(const run_end& wanted) {
+    tell({run_event::kind::shutdown, wanted.why});
     m_end = wanted;
     m_state = run_state::shutdown; // nothing runs any more, while clients may still ask
-    if (panic && m_policy.on_panic == action::exit_failure && m_end->exit_code == 0)
-        m_end->exit_code = 1;
 }
 
 void run_control::serve_reset() {
@@ -163,8 +206,11 @@ void run_control::serve_reset() {
 void run_control::serve_requests() {
     if (std::exchange(m_publish_pending, false) && m_publish_action)
         m_publish_action();
+    serve_notices();
     // Whoever's access ended the run still gets its answer.
-    if (m_shutdown && !(by_guest(m_shutdown->why) && m_accesses > 0))
+    if (m_panic && m_accesses == 0)
+        serve_panic();
+    if (m_shutdown && !m_end && !(by_guest(m_shutdown->why) && m_accesses > 0))
         serve_shutdown();
     if (m_reset && !m_end)
         serve_reset();

@@ -39,11 +39,21 @@ enum class run_state {
 
 /// Something that observers are told of, on the thread that runs the kernel.
 struct run_event {
-    enum class kind { stop, resume, reset, shutdown, powerdown, guest_panicked };
+    enum class kind {
+        stop,
+        resume,
+        reset,
+        shutdown,
+        powerdown,
+        guest_panicked,
+        guest_crash_loaded,
+        guest_shutting_down
+    };
+    enum class aftermath { run_ends, guest_is_held, guest_goes_on };
 
     kind what;
-    run_cause cause = run_cause::host_quit; ///< of a reset or shutdown
-    bool pauses = false;                    ///< of guest_panicked: the run is not ended for it
+    run_cause cause = run_cause::host_quit;  ///< of a reset or shutdown
+    aftermath follows = aftermath::run_ends; ///< of guest_panicked
 };
 
 /// What happens on requests of the guest, and how the run begins.
@@ -82,6 +92,8 @@ public:
 
     void on_guest_publish(std::function<void()> action) { m_publish_action = std::move(action); }
     void guest_published(); ///< called by the board, from within the simulation
+    /// Carried out when the guest has failed and the run is not ended for it.
+    void on_guest_panic(std::function<void()> action) { m_panic_action = std::move(action); }
     void observe(observer added) { m_observers.push_back(std::move(added)); }
 
     /// Has a command carried out on the kernel's thread, soon; any thread may call it.
@@ -112,6 +124,8 @@ public:
 
     void request_shutdown(shutdown_cause cause, int exit_code) override;
     void request_reset() override;
+    void guest_panicked(int exit_code) override;
+    void notice(guest_notice what) override;
 
 private:
     bool time_flows() const { return m_state == run_state::running && m_policy.executes; }
@@ -124,7 +138,11 @@ private:
     void run_kernel(const sc_core::sc_time& span);
     void settle();
     void serve_requests();
+    run_event::aftermath tell_of_panic();
+    void serve_notices();
+    void serve_panic();
     void serve_shutdown();
+    void end_run(const run_end& wanted);
     void serve_reset();
     void stop_in(run_state state);
     void tell(const run_event& event);
@@ -140,8 +158,11 @@ private:
     unsigned m_accesses = 0;
     std::function<void()> m_publish_action;
     bool m_publish_pending = false;
-    std::optional<run_cause> m_reset;  ///< asked for
-    std::optional<run_end> m_shutdown; ///< asked for
+    std::function<void()> m_panic_action;
+    std::deque<guest_notice> m_notices; ///< not told of yet: at most one of each kind
+    std::optional<int> m_panic;         ///< the guest has failed; exit code of the run
+    std::optional<run_cause> m_reset;   ///< asked for
+    std::optional<run_end> m_shutdown;  ///< asked for
     std::optional<run_end> m_end;
     sc_core::sc_time m_advance_target;
     std::function<void()> m_advanced; ///< empty: no advance() is under way

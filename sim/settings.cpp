@@ -55,6 +55,18 @@ void settings::add(const std::string& path, const std::string& description, unsi
     m_entries.push_back({path, description, [&field] { return std::to_string(field); }, set});
 }
 
+void settings::add(const std::string& path, const std::string& description, uint64_t& field) {
+    add(path, description, field, parse_number, [](uint64_t number) { return std::to_string(number); });
+}
+
+void settings::add(const std::string& path, const std::string& description, uint64_t& field, reader read,
+                   writer write) {
+    m_entries.push_back({path, description, [&field, write] { return write(field); },
+                         [&field, read](const std::string& option, const std::string& value) {
+                             field = read(option, value);
+                         }});
+}
+
 void settings::set(const std::string& option, const std::string& path, const std::string& value) {
     const auto found =
         std::find_if(m_entries.begin(), m_entries.end(), [&](const entry& e) { return e.path == path; });

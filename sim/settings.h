@@ -22,6 +22,12 @@ public:
     void add(const std::string& path, const std::string& description, sc_core::sc_time& field);
     void add(const std::string& path, const std::string& description, unsigned& field, unsigned least,
              unsigned most);
+    void add(const std::string& path, const std::string& description, uint64_t& field);
+    /// A number with a notation of its own.
+    using reader = std::function<uint64_t(const std::string& option, const std::string& value)>;
+    using writer = std::function<std::string(uint64_t)>;
+    void add(const std::string& path, const std::string& description, uint64_t& field, reader read,
+             writer write);
     /// One of a few words, each of which stands for a value.
     template <class Value>
     void add(const std::string& path, const std::string& description, Value& field,

@@ -145,6 +145,8 @@ int simulate(const options& wanted) {
     board.on_publish([&control] { control.guest_published(); });
     if (requested && wanted.dump_on == dump_trigger::publish)
         control.on_guest_publish([&requested] { requested->write(); });
+    if (requested && wanted.dump_on == dump_trigger::panic)
+        control.on_guest_panic([&requested] { requested->write(); });
 
     servers protocols(wanted, board, control, dumps, thread);
 

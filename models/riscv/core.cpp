@@ -24,6 +24,8 @@ void core::reset() {
     m_waiting = false;
     m_retired = 0;
     m_reserved = no_reservation;
+    m_trapped_retired = never;
+    m_in_trap_loop = false;
     m_csr.reset();
     update_context();
     m_tlb.flush();
@@ -66,7 +68,24 @@ void core::go_on(const csr_file::transfer& where) {
 
 void core::raise(cause why, uint64_t value) {
     ++m_spent;
-    go_on(m_csr.enter_trap(m_mode, m_pc, false, static_cast<unsigned>(why), value));
+    const uint64_t pc = m_pc;
+    const privilege mode = m_mode;
+    go_on(m_csr.enter_trap(mode, pc, false, static_cast<unsigned>(why), value));
+    if (m_pc == pc && m_mode == mode)
+        look_for_trap_loop();
+}
+
+/// An exception has led back to where it was raised, in the same mode. The first time it may have changed
+/// what the instruction depends on: with mstatus.MPRV a load looks at mstatus.MPP. If the next one does the
+/// same, it finds what it leaves behind, and goes on like this; only another mode's interrupt could end it.
+void core::look_for_trap_loop() {
+    const bool again = m_trapped_pc == m_pc && m_trapped_retired == m_retired;
+    m_trapped_pc = m_pc;
+    m_trapped_retired = m_retired;
+    if (!again || m_in_trap_loop)
+        return;
+    m_in_trap_loop = true;
+    m_world.trapped_in_loop();
 }
 
 void core::take_interrupt() {

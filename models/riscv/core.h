@@ -85,6 +85,7 @@ public:
 
 private:
     static constexpr uint64_t no_reservation = ~uint64_t(0);
+    static constexpr uint64_t never = ~uint64_t(0);
 
     /// A block outside the cache: part of a cached one, or a single instruction.
     struct loose_block {
@@ -104,6 +105,7 @@ private:
     bool fetch_parcel(uint64_t physical, uint16_t& parcel, uint64_t address);
     block* shorten(const block& whole, uint64_t count);
     void raise(cause why, uint64_t value);
+    void look_for_trap_loop();
     void take_interrupt();
     void go_on(const csr_file::transfer& where);
     void commit(uint64_t instructions);
@@ -176,6 +178,9 @@ private:
     uint64_t m_retired = 0;               ///< instructions since construction or reset
     uint64_t m_reserved = no_reservation; ///< address of LR's reservation
     uint64_t m_reserved_value = 0;
+    uint64_t m_trapped_pc = 0; ///< of the last exception whose handler is the very place that raised it ...
+    uint64_t m_trapped_retired = never; ///< ... and m_retired then
+    bool m_in_trap_loop = false;        ///< which the world was told
 
     environment& m_world;
     config m_config;

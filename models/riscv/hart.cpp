@@ -122,6 +122,11 @@ void hart::wake_if_due() {
         m_wake.notify();
 }
 
+void hart::trapped_in_loop() {
+    if (m_trap_loop)
+        m_trap_loop();
+}
+
 void hart::await_time(uint64_t value) {
     m_time_due.cancel();
     const sc_time due = m_time.when(value);

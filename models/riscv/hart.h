@@ -4,6 +4,7 @@
 #include "models/tlm/time_source.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <systemc>
 #include <tlm>
@@ -62,6 +63,11 @@ public:
     void release();
     bool held() const { return m_held; }
 
+    /// Called once until the next reset, from within the simulation, when no instruction can retire any more
+    /// because the trap handler itself traps at its first instruction: see README.md, traps. The hart goes on
+    /// trapping; pc() is that instruction's.
+    void on_trap_loop(std::function<void()> callback) { m_trap_loop = std::move(callback); }
+
     uint64_t pc() const { return m_core.pc(); }
     void set_pc(uint64_t value) { m_core.set_pc(value); }
     /// @param number 0 to 31
@@ -102,6 +108,7 @@ private:
     riscv::region direct(riscv::access kind, uint64_t address) override;
     uint64_t time_counter(uint64_t local_time) override;
     uint64_t cycle_counter(uint64_t local_time) override;
+    void trapped_in_loop() override;
     void await_time(uint64_t value) override;
 
     config m_config;
@@ -113,6 +120,7 @@ private:
     bool m_yield = false;
     bool m_held = false;
     unsigned m_resets = 0;
+    std::function<void()> m_trap_loop;
     riscv::core m_core;
 };
 

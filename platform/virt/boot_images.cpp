@@ -98,6 +98,8 @@ boot_images boot_loader::load() {
     tree.cbom_block_size = m_config.isa.zicbom ? riscv::isa::cache_block_bytes : 0;
     tree.cboz_block_size = m_config.isa.zicboz ? riscv::isa::cache_block_bytes : 0;
     tree.bootargs = m_config.append;
+    tree.pvpanic = m_config.pvpanic_events.has_value();
+    tree.rng_seed = m_config.rng_seed;
     uint64_t kernel_entry = 0;
     if (!m_config.kernel.empty()) {
         const uint64_t raw_address =
@@ -130,12 +132,16 @@ boot_images boot_loader::load() {
 
 } // namespace
 
+bool has_guest(const virt_config& config) {
+    return has_firmware(config) || !config.kernel.empty() || !config.loader_images.empty();
+}
+
 void require_guest(const virt_config& config) {
     if (!config.guest_required)
         return;
     if (config.bios.empty())
         throw std::runtime_error("-bios: no firmware given, expected -bios FILE or -bios none");
-    if (!has_firmware(config) && config.kernel.empty() && config.loader_images.empty())
+    if (!has_guest(config))
         throw std::runtime_error("-bios none: nothing to run, expected -kernel or -device loader besides");
 }
 

@@ -21,7 +21,10 @@ struct boot_images {
 /// @throws std::runtime_error naming the option and the file
 boot_images load_boot_images(const virt_config& config);
 
-/// @throws std::runtime_error when the configuration names nothing that a hart could run
+/// Whether the configuration names something that a hart could run.
+bool has_guest(const virt_config& config);
+
+/// @throws std::runtime_error when there is no guest, and must be one
 void require_guest(const virt_config& config);
 
 } // namespace vmcore::virt

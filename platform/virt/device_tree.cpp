@@ -171,6 +171,14 @@ static void write_finisher(fdt_writer& fdt, const phandles& handles) {
     finisher.texts("compatible", {"sifive,test1", "sifive,test0", "syscon"});
 }
 
+/// Of QEMU's boards only an Arm one has the device on its bus, where there is no device tree: the node is
+/// what Linux's driver asks for.
+static void write_pvpanic(fdt_writer& fdt) {
+    fdt_writer::node device(fdt, at("pvpanic", regions::pvpanic.base));
+    device.address_and_size(regions::pvpanic);
+    device.text("compatible", "qemu,pvpanic-mmio");
+}
+
 static void write_virtio(fdt_writer& fdt, unsigned slot, const phandles& handles) {
     const region registers{regions::virtio.base + slot * regions::virtio.size, regions::virtio.size};
     fdt_writer::node device(fdt, at("virtio_mmio", registers.base));
@@ -199,7 +207,7 @@ static void write_clint(fdt_writer& fdt, const phandles& handles) {
 }
 
 /// Linux gives numbers to devices of a kind in the order of their nodes: the last virtio slot comes first.
-static void write_soc(fdt_writer& fdt, const phandles& handles) {
+static void write_soc(fdt_writer& fdt, const device_tree_options& options, const phandles& handles) {
     fdt_writer::node soc(fdt, "soc");
     soc.cells("#address-cells", {2});
     soc.cells("#size-cells", {2});
@@ -208,6 +216,8 @@ static void write_soc(fdt_writer& fdt, const phandles& handles) {
     write_rtc(fdt, handles);
     write_serial(fdt, handles);
     write_finisher(fdt, handles);
+    if (options.pvpanic)
+        write_pvpanic(fdt);
     for (unsigned slot = virtio_slot_count; slot-- > 0;)
         write_virtio(fdt, slot, handles);
     write_plic(fdt, handles);
@@ -235,7 +245,7 @@ std::vector<uint8_t> build_device_tree(const device_tree_options& options) {
             aliases.text("serial0", uart_path);
         }
         write_chosen(fdt, options);
-        write_soc(fdt, handles);
+        write_soc(fdt, options, handles);
     }
     return fdt.finish();
 }

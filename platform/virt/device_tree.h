@@ -19,6 +19,7 @@ struct device_tree_options {
     std::string bootargs;                ///< /chosen/bootargs; none when empty
     uint64_t initrd_start = 0;           ///< /chosen/linux,initrd-start and -end; none when equal
     uint64_t initrd_end = 0;
+    bool pvpanic = false;  ///< there is one
     uint64_t rng_seed = 0; ///< of the 32 bytes of /chosen/rng-seed, which QEMU draws anew for every run
 };
 

@@ -13,7 +13,8 @@ struct region {
 namespace regions {
 constexpr region mask_rom{0x1000, 0xf000};
 constexpr region test{0x100000, 0x1000};
-constexpr region rtc{0x101000, 0x1000};
+constexpr region rtc{0x101000, 0x1000};  ///< of which the device has goldfish_rtc::size
+constexpr region pvpanic{0x102000, 0x2}; ///< not on QEMU's board, which has nothing there
 constexpr region clint{0x2000000, 0x10000};
 constexpr region platform_bus{0x4000000, 0x2000000}; ///< of devices that -device adds
 constexpr region plic{0xc000000, 0x600000};

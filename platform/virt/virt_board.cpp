@@ -5,6 +5,8 @@
 #include "platform/virt/boot_images.h"
 #include "platform/virt/register_text.h"
 
+#include <sstream>
+
 namespace vmcore::virt {
 
 static uart16550::config uart_config(const virt_config& config) {
@@ -31,6 +33,13 @@ static vmcore::plic::config plic_config(const virt_config& config) {
     return result;
 }
 
+static goldfish_rtc::config rtc_config(const virt_config& config) {
+    goldfish_rtc::config result;
+    result.start = config.rtc_start;
+    result.access_latency = config.register_latency;
+    return result;
+}
+
 static test_finisher::config finisher_config(const virt_config& config) {
     test_finisher::config result;
     result.access_latency = config.register_latency;
@@ -47,7 +56,9 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     , m_uart("uart0", uart_config(config), *m_console)
     , m_clint("clint", clint_config(config))
     , m_plic("plic", plic_config(config))
+    , m_rtc("rtc", rtc_config(config))
     , m_finisher("finisher", finisher_config(config), power)
+    , m_power(power)
     , m_msip("msip", config.cpus)
     , m_mtip("mtip", config.cpus)
     , m_meip("meip", config.cpus)
@@ -58,6 +69,7 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
                 {"mask ROM", regions::mask_rom.base, regions::mask_rom.size, m_rom.data()}}) {
     m_bus.map("mask_rom", regions::mask_rom.base, regions::mask_rom.size, m_rom.socket);
     m_bus.map("test", regions::test.base, regions::test.size, m_finisher.socket);
+    m_bus.map("rtc", regions::rtc.base, goldfish_rtc::size, m_rtc.socket);
     m_bus.map("clint", regions::clint.base, regions::clint.size, m_clint.socket);
     m_bus.map("plic", regions::plic.base, regions::plic.size, m_plic.socket);
     m_bus.map("uart0", regions::uart0.base, regions::uart0.size, m_uart.socket);
@@ -66,6 +78,8 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     m_fw_cfg.dma.socket.bind(m_bus.target_socket);
     m_plic.source.bind(m_irq);
     m_uart.irq(m_irq[irqs::uart0]);
+    m_rtc.irq(m_irq[irqs::rtc]);
+    add_pvpanic(config);
 
     m_contexts.reserve(config.cpus);
     for (unsigned index = 0; index < config.cpus; ++index)
@@ -100,6 +114,37 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     m_plic.external[2 * index](m_meip[index]);
     m_plic.external[2 * index + 1](m_seip[index]);
     m_contexts.emplace_back(added);
+    if (config.trap_loop_panics && has_guest(config))
+        added.on_trap_loop([this, &added] { report_trap_loop(added); });
+}
+
+/// Exit code 1: there is none that the guest could have given.
+void virt_board::report_trap_loop(const hart& caught) {
+    std::ostringstream text;
+    text << caught.name() << ": trap loop: the trap handler at 0x" << std::hex << caught.pc()
+         << " traps itself (" << (caught.mode() == riscv::privilege::machine ? "mcause" : "scause") << " 0x"
+         << caught.csr(caught.mode() == riscv::privilege::machine ? 0x342 : 0x142).value_or(0) << ')';
+    SC_REPORT_WARNING("/vmcore/virt/trap_loop", text.str().c_str());
+    m_power.guest_panicked(1);
+}
+
+void virt_board::add_pvpanic(const virt_config& config) {
+    if (!config.pvpanic_events)
+        return;
+    vmcore::pvpanic::config settings;
+    settings.events = *config.pvpanic_events;
+    settings.access_latency = config.register_latency;
+    m_pvpanic = std::make_unique<vmcore::pvpanic>("pvpanic", settings);
+    m_bus.map("pvpanic", regions::pvpanic.base, regions::pvpanic.size, m_pvpanic->socket);
+    m_pvpanic->on_event([this](vmcore::pvpanic::event told) {
+        switch (told) {
+        case vmcore::pvpanic::panicked: m_power.guest_panicked(0); break;
+        case vmcore::pvpanic::crash_loaded: m_power.notice(guest_notice::crash_loaded); break;
+        case vmcore::pvpanic::shutdown:
+            m_power.notice(guest_notice::shutting_down);
+            m_power.request_shutdown(shutdown_cause::guest_shutdown, 0);
+        }
+    });
 }
 
 std::optional<uint64_t> virt_board::hart_context::register_value(std::string_view name) const {
@@ -132,7 +177,7 @@ void virt_board::load_images(const virt_config& config) {
 
 void virt_board::reset() {
     for (peripheral* device :
-         std::initializer_list<peripheral*>{&m_fw_cfg, &m_uart, &m_clint, &m_plic, &m_finisher})
+         std::initializer_list<peripheral*>{&m_fw_cfg, &m_uart, &m_clint, &m_plic, &m_rtc, &m_finisher})
         device->reset();
     m_virtio.reset();
     if (m_vmcoreinfo)
@@ -183,6 +228,7 @@ std::vector<interrupt_device> virt_board::interrupt_devices() const {
         controller.lines.push_back({direction::output, harts + hart, shown(m_meip[hart])});
     }
     devices.push_back(controller);
+    devices.push_back({"/machine/unattached/device[15]", {{direction::output, 0, shown(m_irq[irqs::rtc])}}});
     devices.push_back({"/machine/uart0", {{direction::output, 0, shown(m_irq[irqs::uart0])}}});
     return devices;
 }

@@ -3,8 +3,10 @@
 #include "models/bus/bus.h"
 #include "models/clint/clint.h"
 #include "models/fw_cfg/fw_cfg.h"
+#include "models/goldfish_rtc/goldfish_rtc.h"
 #include "models/memory/memory.h"
 #include "models/plic/plic.h"
+#include "models/pvpanic/pvpanic.h"
 #include "models/riscv/hart.h"
 #include "models/test_finisher/test_finisher.h"
 #include "models/uart16550/uart16550.h"
@@ -22,8 +24,8 @@
 namespace vmcore::virt {
 
 /// A RISC-V board with the memory map of qemu-system-riscv64 -M virt: harts, RAM, mask ROM, UART, CLINT,
-/// PLIC, test finisher, fw_cfg, slots of virtio_mmio and, on request, the vmcoreinfo device and virtio
-/// devices.
+/// PLIC, real-time clock, test finisher, fw_cfg, slots of virtio_mmio and, on request, the vmcoreinfo and
+/// pvpanic devices and virtio devices.
 class virt_board : public sc_core::sc_module, public board {
 public:
     /// @param power told when the guest powers off, fails or resets itself
@@ -70,6 +72,8 @@ private:
     void add_hart(unsigned index, const virt_config& config);
     void add_firmware_files(const virt_config& config);
     void load_images(const virt_config& config);
+    void add_pvpanic(const virt_config& config);
+    void report_trap_loop(const hart& caught);
     std::optional<quirk_reporter::initiator> initiator() const;
 
     bus m_bus;
@@ -81,7 +85,10 @@ private:
     uart16550 m_uart;
     clint m_clint;
     plic m_plic;
+    goldfish_rtc m_rtc;
     test_finisher m_finisher;
+    std::unique_ptr<vmcore::pvpanic> m_pvpanic;
+    power_control& m_power;
     // Tools from outside may drive a line besides the device that does.
     using wire = sc_core::sc_signal<bool, sc_core::SC_UNCHECKED_WRITERS>;
     sc_core::sc_vector<wire> m_msip;

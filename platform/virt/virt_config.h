@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/goldfish_rtc/goldfish_rtc.h"
 #include "models/riscv/isa.h"
 #include "platform/board_config.h"
 #include "platform/virt/memory_map.h"
@@ -22,9 +23,12 @@ struct virt_config : board_config {
 
     virtio_config virtio;
 
-    riscv::isa isa;                                           ///< of every hart
-    sc_core::sc_time clock_period{1, sc_core::SC_NS};         ///< likewise
-    bool block_cache = true;                                  ///< harts keep decoded instructions
+    riscv::isa isa;                                   ///< of every hart
+    sc_core::sc_time clock_period{1, sc_core::SC_NS}; ///< likewise
+    bool block_cache = true;                          ///< harts keep decoded instructions
+    bool trap_loop_panics = true; ///< a hart that only traps at its own handler is a guest that has failed
+    uint64_t rtc_start = goldfish_rtc::config().start;        ///< seconds since 1970-01-01T00:00:00 UTC
+    uint64_t rng_seed = 0;                                    ///< of /chosen/rng-seed in the device tree
     sc_core::sc_time serial_poll_interval{1, sc_core::SC_MS}; ///< between two looks for input
 };
 

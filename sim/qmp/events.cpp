@@ -24,6 +24,17 @@ static const char* name_of(run_event::kind kind) {
     case run_event::kind::shutdown: return "SHUTDOWN";
     case run_event::kind::powerdown: return "POWERDOWN";
     case run_event::kind::guest_panicked: return "GUEST_PANICKED";
+    case run_event::kind::guest_crash_loaded: return "GUEST_CRASHLOADED";
+    case run_event::kind::guest_shutting_down: return "GUEST_PVSHUTDOWN";
+    }
+    return "";
+}
+
+static const char* name_of(run_event::aftermath follows) {
+    switch (follows) {
+    case run_event::aftermath::run_ends: return "poweroff";
+    case run_event::aftermath::guest_is_held: return "pause";
+    case run_event::aftermath::guest_goes_on: return "run";
     }
     return "";
 }
@@ -33,7 +44,9 @@ void announce(std::vector<std::unique_ptr<server>>& servers, const run_event& ev
     if (event.what == run_event::kind::reset || event.what == run_event::kind::shutdown)
         data = {{"guest", by_guest(event.cause)}, {"reason", reason(event.cause)}};
     else if (event.what == run_event::kind::guest_panicked)
-        data = {{"action", event.pauses ? "pause" : "poweroff"}};
+        data = {{"action", name_of(event.follows)}};
+    else if (event.what == run_event::kind::guest_crash_loaded)
+        data = {{"action", name_of(run_event::aftermath::guest_goes_on)}};
     for (const auto& each : servers)
         each->announce(name_of(event.what), data);
 }
