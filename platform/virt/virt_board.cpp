@@ -153,6 +153,9 @@ std::optional<uint64_t> virt_board::hart_context::register_value(std::string_vie
     for (const riscv_csr& csr : riscv_csrs())
         if (name == csr.name)
             return m_hart.csr(csr.number);
+    for (unsigned i = 0; i < 32; ++i)
+        if (m_hart.has_f() && name == "f" + std::to_string(i))
+            return m_hart.f(i);
     return find_register(m_hart, std::string(name));
 }
 

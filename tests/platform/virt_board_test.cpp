@@ -84,10 +84,13 @@ SC_TEST(virt_machine, a_hart_tells_its_registers_by_name) {
     EXPECT_EQ(hart.register_value("x31"), 0u);
     EXPECT_EQ(hart.register_value("priv"), 3u);
     EXPECT_EQ(hart.register_value("misa"), 0x800000000014112du) << "RV64IMAFDC with S and U";
+    EXPECT_EQ(hart.register_value("fcsr"), 0u);
+    for (const char* name : {"f0", "f31"})
+        EXPECT_EQ(hart.register_value(name), 0u);
+    EXPECT_EQ(hart.register_value("f32"), std::nullopt);
     EXPECT_EQ(hart.register_value("mconfigptr"), 0u) << "which info registers does not list";
     EXPECT_EQ(hart.register_value("satp"), 0u);
     EXPECT_EQ(hart.register_value("hgatp"), std::nullopt) << "it has no hypervisor extension";
-    EXPECT_EQ(hart.register_value("f0"), std::nullopt);
     EXPECT_EQ(hart.register_value("rax"), std::nullopt);
 }
 

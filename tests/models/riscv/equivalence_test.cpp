@@ -8,15 +8,17 @@
 namespace vmcore::test {
 namespace {
 
-/// x5 counts the loop's turns down, x7 is for the trap handler, x8 points into the data, x9 at the device;
-/// the rest is free.
+constexpr uint64_t fs_bits = 0x6000;
+
+/// x5 counts the loop's turns down, x7 is for the trap handler, x8 points into the data, x9 at the device,
+/// x31 has mstatus.FS; the rest is free.
 uint32_t random_instruction(unsigned distance_to_end) {
     const auto free_register = [] {
-        const unsigned number = *rc::gen::inRange(0u, 28u);
+        const unsigned number = *rc::gen::inRange(0u, 27u);
         return number < 5 ? number : number == 5 ? 6u : number + 4;
     };
     const unsigned rd = free_register(), a = free_register(), b = free_register();
-    switch (*rc::gen::inRange(0, 12)) {
+    switch (*rc::gen::inRange(0, 14)) {
     case 0: return r_type(0x33, *rc::gen::inRange(0u, 8u), 1, rd, a, b);
     case 1: return r_type(0x3b, 0, *rc::gen::element(0u, 1u, 0x20u), rd, a, b);
     case 2: return load(*rc::gen::inRange(0u, 7u), rd, 8, *rc::gen::inRange(-1024, 1024));
@@ -31,6 +33,15 @@ uint32_t random_instruction(unsigned distance_to_end) {
     case 7: return sw(b, 9, 4 * *rc::gen::inRange(0, 16));
     case 8: return lw(rd, 9, *rc::gen::inRange(0, 60));
     case 9: return *rc::gen::element(ecall, ebreak, 0xffffffffu, lw(rd, 0, 0), sd(b, 0, 8));
+    case 10: { // OP-FP of both formats, and now and then what is reserved
+        const unsigned function =
+            *rc::gen::element(0u, 1u, 2u, 3u, 4u, 5u, 0x14u, 0x18u, 0x1au, 0x1cu, 0x1eu);
+        const unsigned rm = *rc::gen::element(0u, 1u, 2u, 7u, 7u);
+        return r_type(0x53, rm, function << 2 | rd % 2, rd, a, *rc::gen::element(0u, 1u, b));
+    }
+    case 11:
+        return *rc::gen::element(load(3, rd, 8, a * 8) | 4, store(2, b, 8, a * 4) | 4, csrrs(rd, 3, a),
+                                 i_type(0x73, 3, 0, 31, mstatus), csrrs(0, mstatus, 31));
     default:
         return i_type(0x13, *rc::gen::element(0u, 2u, 3u, 4u, 6u, 7u), rd, a, *rc::gen::inRange(-2048, 2048));
     }
@@ -50,10 +61,10 @@ protected:
 
     void start(machine& board, const std::vector<uint32_t>& program) {
         std::memset(board.ram.data(), 0, ram_size);
-        board.put(ram_base, {auipc(6, 1), csrrw(0, mtvec, 6), addi(5, 0, 5)});
-        board.put(ram_base + 12, program);
+        board.put(ram_base, {auipc(6, 1), csrrw(0, mtvec, 6), addi(5, 0, 5), csrrs(0, mstatus, 31)});
+        board.put(ram_base + 16, program);
         const auto back = -4 * static_cast<int>(program.size() + 1);
-        board.put(ram_base + 12 + 4 * program.size(),
+        board.put(ram_base + 16 + 4 * program.size(),
                   {addi(5, 5, -1), branch(1, 5, zero, back), sw(5, 9, 0x40), wfi, jal(zero, -4)});
         // Skips the instruction that trapped.
         board.put(handler, {csrrw(6, mepc, 0), addi(6, 6, 4), csrrw(0, mepc, 6), csrrw(6, mcause, 0),
@@ -62,6 +73,7 @@ protected:
         board.device.value = 0x5a;
         board.cpu.reset();
         board.cpu.set_x(7, 0x1800);
+        board.cpu.set_x(31, fs_bits);
         board.cpu.set_x(8, data);
         board.cpu.set_x(9, device_base);
     }
@@ -75,6 +87,10 @@ protected:
 
     summary summarise(machine& board, sc_core::sc_time began) {
         summary result{board.cpu.general_registers(), {}, board.cpu.instructions(), {}};
+        for (unsigned i = 0; i < 32; ++i)
+            result.registers.push_back(board.cpu.f(i));
+        result.registers.push_back(board.cpu.csr(3).value());
+        result.registers.push_back(board.cpu.csr(mstatus).value());
         for (uint64_t at = data - 0x400; at < data + 0x500; at += 8)
             result.memory.push_back(board.word(at));
         for (const probe_target::access& each : board.device.accesses)
