@@ -1,6 +1,7 @@
 #include "models/riscv/block_cache.h"
 
 #include "models/riscv/decode.h"
+#include "models/riscv/fuse.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,7 +12,9 @@ block_cache::block_cache()
     : m_table(size_t(1) << table_bits)
     , m_blocks(new block[max_blocks])
     , m_ops(new op[op_storage])
-    , m_bytes(new uint8_t[byte_storage]) {}
+    , m_bytes(new uint8_t[byte_storage]) {
+    m_no_block.epoch = ~uint64_t(0);
+}
 
 void block_cache::clear() {
     std::fill(m_table.begin(), m_table.end(), nullptr);
@@ -62,6 +65,8 @@ block* block_cache::build(uint64_t pc, const region& from) {
     ops[count].code = opcode::end_of_block;
     ops[count].offset = static_cast<uint16_t>(at - pc);
 
+    fuse(ops, count);
+
     uint8_t* const bytes = &m_bytes[m_used_bytes];
     std::memcpy(bytes, host, at - pc);
     block& fresh = m_blocks[m_used_blocks++];
@@ -71,6 +76,7 @@ block* block_cache::build(uint64_t pc, const region& from) {
     fresh.ops = ops;
     fresh.count = count;
     fresh.epoch = m_epoch;
+    fresh.taken = fresh.fallen = &m_no_block;
     fresh.host = host;
     fresh.bytes = bytes;
     m_used_ops += count + 1;

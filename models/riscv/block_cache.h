@@ -9,16 +9,18 @@
 
 namespace vmcore::riscv {
 
-/// A run of decoded instructions with one entry; `count` operations and an end_of_block follow each other.
+/// A run of decoded instructions with one entry; `count` operations and an end_of_block follow each other. The
+/// links to other blocks outlive what they lead to: before one is followed, its block's epoch is to be looked at.
 struct block {
     uint64_t pc = 0;
     uint64_t end = 0; ///< address after the last instruction
     const op* ops = nullptr;
+    uint64_t epoch = 0;      ///< fence.i count at which the block was last found true to memory
+    block* taken = nullptr;  ///< where a jump or a branch that is taken leads; no_block() until it was
+    block* fallen = nullptr; ///< where the block's end leads; of a jalr, another target
     uint32_t count = 0;
-    uint64_t epoch = 0;             ///< fence.i count at which the block was last found true to memory
     const uint8_t* host = nullptr;  ///< where the instructions came from
     const uint8_t* bytes = nullptr; ///< what they were
-    block* successor[2] = {};       ///< blocks that ran next, most recent first
 };
 
 /// Decoded blocks by pc.
@@ -47,6 +49,11 @@ public:
     /// region or its page, or the region has a latency: then it must be fetched parcel by parcel.
     block* build(uint64_t pc, const region& from);
 
+    /// The epoch of blocks that are certain to be true to memory.
+    uint64_t epoch() const { return m_epoch; }
+    /// What links lead to that are not set: of no epoch.
+    block* no_block() { return &m_no_block; }
+
     /// Instruction fetches from here on see what was stored before.
     void fence() { ++m_epoch; }
 
@@ -72,6 +79,7 @@ private:
     size_t m_used_ops = 0;
     size_t m_used_bytes = 0;
     uint64_t m_epoch = 0;
+    block m_no_block;
 };
 
 } // namespace vmcore::riscv

@@ -1,199 +1,218 @@
-#include "models/riscv/arithmetic.h"
 #include "models/riscv/core.h"
+#include "models/riscv/operation.h"
 
-// The interpreter's loop. A turn of the outer loop is one block, a turn of the inner one an instruction.
-// Blocks follow each other through their successor pointers as long as the budget holds the next one whole.
+#include <cstring>
+
+// The interpreter's loop: threaded code. Every operation has a handler, which ends with a jump to the handler
+// of the next one. Where the compiler knows no addresses of labels, a switch does the jump.
+//
+// Blocks follow each other through their links, which are set when a way out of a block is taken for the first
+// time, as long as the budget holds the next block whole. A link is good while the block it leads to is of the
+// cache's epoch; the block that unset links lead to is of none. What the budget has left is the only count
+// that is kept: instructions retired are what is missing from it.
+//
+// A handler of a sequence does its instructions one after the other on their own ops (fuse.h), so that at
+// every moment `o` is the instruction that is being done, and those before it are done.
+//
 // Whatever may trap, take time or change how the hart goes on leaves the loop: the work done so far is
 // committed, and perform() does the instruction. An instruction is therefore never half done here, and time
 // is only counted at block ends.
 
+#if defined(__GNUC__)
+#define VMCORE_THREADED 1
+#define VMCORE_INLINE __attribute__((always_inline)) inline
+#else
+#define VMCORE_THREADED 0
+#define VMCORE_INLINE inline
+#endif
+
 namespace vmcore::riscv {
 
-template <typename T, typename RESULT>
-bool core::load(uint64_t address, uint64_t& value) {
-    T data;
-    const uint8_t* host = m_memory.load_host<T>(address);
-    if (__builtin_expect(host != nullptr, 1))
-        std::memcpy(&data, host, sizeof data);
-    else if (!m_memory.read_direct(address, reinterpret_cast<uint8_t*>(&data), sizeof data))
-        return false;
-    value = static_cast<uint64_t>(static_cast<RESULT>(data));
-    return true;
-}
-
-template <typename T>
-bool core::store(uint64_t address, uint64_t value) {
-    const T data = static_cast<T>(value);
-    uint8_t* host = m_memory.store_host<T>(address);
-    if (__builtin_expect(host != nullptr, 1)) {
+/// Does one computation, load or store. False when it has to leave the loop; then nothing has happened.
+/// @param a what rs1 holds
+/// @param result what rd gets
+template <opcode CODE>
+VMCORE_INLINE bool core::act(uint64_t* x, const op& what, uint64_t a, uint64_t& result) {
+    using done = operation<CODE>;
+    const auto i = static_cast<uint64_t>(what.imm);
+    if constexpr (done::what == kind::computation) {
+        result = done::value(a, x[what.rs2], i);
+    } else if constexpr (done::what == kind::load) {
+        typename done::type data;
+        const uint8_t* host = m_memory.load_host<decltype(data)>(a + i);
+        if (__builtin_expect(host != nullptr, 1))
+            std::memcpy(&data, host, sizeof data);
+        else if (!m_memory.read_direct(a + i, reinterpret_cast<uint8_t*>(&data), sizeof data))
+            return false;
+        result = static_cast<uint64_t>(data);
+    } else if constexpr (done::what == kind::store) {
+        const auto data = static_cast<typename done::type>(x[what.rs2]);
+        uint8_t* host = m_memory.store_host<typename done::type>(a + i);
+        if (__builtin_expect(host == nullptr, 0))
+            return m_memory.write_direct(a + i, reinterpret_cast<const uint8_t*>(&data), sizeof data);
         std::memcpy(host, &data, sizeof data);
         return true;
     }
-    return m_memory.write_direct(address, reinterpret_cast<const uint8_t*>(&data), sizeof data);
+    x[what.rd] = result;
+    return true;
 }
 
 void core::execute(block* current, uint64_t budget) {
-    uint64_t* const x = m_x.data();
-    uint64_t done = 0; // instructions retired since the last commit
-    for (;;) {
-        uint64_t next = current->end;
-        const op* o = current->ops;
-        for (;; ++o) {
-            const uint64_t a = x[o->rs1];
-            const uint64_t b = x[o->rs2];
-            const uint64_t i = static_cast<uint64_t>(o->imm);
-            uint64_t& d = x[o->rd];
-            switch (o->code) {
-            case opcode::nop: continue;
-            case opcode::load_constant: d = i; continue;
-            case opcode::addi: d = a + i; continue;
-            case opcode::slti: d = less(a, i); continue;
-            case opcode::sltiu: d = a < i; continue;
-            case opcode::xori: d = a ^ i; continue;
-            case opcode::ori: d = a | i; continue;
-            case opcode::andi: d = a & i; continue;
-            case opcode::slli: d = a << i; continue;
-            case opcode::srli: d = a >> i; continue;
-            case opcode::srai: d = shift_right(a, i); continue;
-            case opcode::addiw: d = word(a + i); continue;
-            case opcode::slliw: d = word(a << i); continue;
-            case opcode::srliw: d = word(static_cast<uint32_t>(a) >> i); continue;
-            case opcode::sraiw: d = shift_right_word(a, i); continue;
-            case opcode::add: d = a + b; continue;
-            case opcode::sub: d = a - b; continue;
-            case opcode::sll: d = a << (b & 63); continue;
-            case opcode::slt: d = less(a, b); continue;
-            case opcode::sltu: d = a < b; continue;
-            case opcode::xor_: d = a ^ b; continue;
-            case opcode::srl: d = a >> (b & 63); continue;
-            case opcode::sra: d = shift_right(a, b & 63); continue;
-            case opcode::or_: d = a | b; continue;
-            case opcode::and_: d = a & b; continue;
-            case opcode::addw: d = word(a + b); continue;
-            case opcode::subw: d = word(a - b); continue;
-            case opcode::sllw: d = word(a << (b & 31)); continue;
-            case opcode::srlw: d = word(static_cast<uint32_t>(a) >> (b & 31)); continue;
-            case opcode::sraw: d = shift_right_word(a, b & 31); continue;
-            case opcode::mul: d = a * b; continue;
-            case opcode::mulh: d = multiply_high(a, b); continue;
-            case opcode::mulhsu: d = multiply_high_mixed(a, b); continue;
-            case opcode::mulhu: d = multiply_high_unsigned(a, b); continue;
-            case opcode::div: d = divide(a, b); continue;
-            case opcode::divu: d = divide_unsigned(a, b); continue;
-            case opcode::rem: d = remainder(a, b); continue;
-            case opcode::remu: d = remainder_unsigned(a, b); continue;
-            case opcode::mulw: d = word(a * b); continue;
-            case opcode::divw: d = divide_word(a, b); continue;
-            case opcode::divuw: d = divide_unsigned_word(a, b); continue;
-            case opcode::remw: d = remainder_word(a, b); continue;
-            case opcode::remuw: d = remainder_unsigned_word(a, b); continue;
+    // One step after another; clang-format off
+#if VMCORE_THREADED
+#define VMCORE_HANDLER(name, ...) &&do_##name,
+#define VMCORE_LEAVE(name) &&leave,
+#define VMCORE_CHAINED(first, second) &&do_##first##_to_##second,
+#define VMCORE_PAIR(first, second) &&do_##first##_and_##second,
+#define VMCORE_TRIPLE(first, second, third) &&do_##first##_to_##second##_to_##third,
+    static const void* const handlers[] = {
+        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED, VMCORE_PAIR, VMCORE_TRIPLE)};
+#define DISPATCH goto* handlers[static_cast<unsigned>(o->code)]
+#else
+#define VMCORE_HANDLER(name, ...) case opcode::name: goto do_##name;
+#define VMCORE_LEAVE(name) case opcode::name: goto leave;
+#define VMCORE_CHAINED(first, second) case opcode::first##_to_##second: goto do_##first##_to_##second;
+#define VMCORE_PAIR(first, second) case opcode::first##_and_##second: goto do_##first##_and_##second;
+#define VMCORE_TRIPLE(first, second, third)                                                                  \
+    case opcode::first##_to_##second##_to_##third: goto do_##first##_to_##second##_to_##third;
+#define DISPATCH goto dispatch
+#endif
 
-            case opcode::lb:
-                if (load<uint8_t, int8_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::lh:
-                if (load<uint16_t, int16_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::lw:
-                if (load<uint32_t, int32_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::ld:
-                if (load<uint64_t, uint64_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::lbu:
-                if (load<uint8_t, uint8_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::lhu:
-                if (load<uint16_t, uint16_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::lwu:
-                if (load<uint32_t, uint32_t>(a + i, d))
-                    continue;
-                break;
-            case opcode::sb:
-                if (store<uint8_t>(a + i, b))
-                    continue;
-                break;
-            case opcode::sh:
-                if (store<uint16_t>(a + i, b))
-                    continue;
-                break;
-            case opcode::sw:
-                if (store<uint32_t>(a + i, b))
-                    continue;
-                break;
-            case opcode::sd:
-                if (store<uint64_t>(a + i, b))
-                    continue;
-                break;
+#define FOLLOW(link)                                                                                         \
+    do {                                                                                                     \
+        block* const to = current->link;                                                                     \
+        if (__builtin_expect(to->epoch != epoch, 0))                                                         \
+            goto unlinked_##link;                                                                            \
+        current = to;                                                                                        \
+        left -= to->count;                                                                                   \
+        if (__builtin_expect(left < 0, 0))                                                                   \
+            goto exhausted;                                                                                  \
+        o = to->ops;                                                                                         \
+        DISPATCH;                                                                                            \
+    } while (false)
 
-            case opcode::beq:
-                if (a == b)
-                    next = i;
-                goto block_done;
-            case opcode::bne:
-                if (a != b)
-                    next = i;
-                goto block_done;
-            case opcode::blt:
-                if (less(a, b))
-                    next = i;
-                goto block_done;
-            case opcode::bge:
-                if (!less(a, b))
-                    next = i;
-                goto block_done;
-            case opcode::bltu:
-                if (a < b)
-                    next = i;
-                goto block_done;
-            case opcode::bgeu:
-                if (a >= b)
-                    next = i;
-                goto block_done;
-            case opcode::jal:
-                d = next;
-                next = i;
-                goto block_done;
-            case opcode::jalr: {
-                const uint64_t target = (a + i) & ~uint64_t(1);
-                d = next;
-                next = target;
-                goto block_done;
-            }
-            case opcode::end_of_block: goto block_done;
-            default: break;
-            }
-            commit(done + static_cast<uint64_t>(o - current->ops));
-            m_pc = current->pc + o->offset;
-            perform(*o);
-            return;
-        }
-    block_done:
-        done += current->count;
-        budget -= current->count;
-        block* following = current->successor[0];
-        if (following == nullptr || following->pc != next || !m_blocks.is_current(*following)) {
-            following = current->successor[1];
-            if (following == nullptr || following->pc != next || !m_blocks.is_current(*following)) {
-                following = m_config.blocks ? m_blocks.find(next) : nullptr;
-                current->successor[1] = current->successor[0];
-                current->successor[0] = following;
-            }
-        }
-        if (following == nullptr || following->count > budget) {
-            commit(done);
-            m_pc = next;
-            return;
-        }
-        current = following;
+// The first and the last part of a handler. `a_value` is what rs1 holds.
+#define FIRST(CODE, a_value, result)                                                                         \
+    if (!act<opcode::CODE>(x, *o, a_value, result))                                                          \
+        goto leave;                                                                                          \
+    ++o;
+#define LAST(CODE, a_value)                                                                                  \
+    {                                                                                                        \
+        [[maybe_unused]] uint64_t result;                                                                    \
+        const uint64_t a = a_value;                                                                          \
+        if constexpr (operation<opcode::CODE>::what == kind::branch) {                                       \
+            if (decide<opcode::CODE>(a, x[o->rs2]))                                                          \
+                FOLLOW(taken);                                                                               \
+            FOLLOW(fallen);                                                                                  \
+        } else if constexpr (opcode::CODE == opcode::jal) {                                                  \
+            x[o->rd] = current->end;                                                                         \
+            FOLLOW(taken);                                                                                   \
+        } else if constexpr (opcode::CODE == opcode::jalr) {                                                 \
+            next = (a + static_cast<uint64_t>(o->imm)) & ~uint64_t(1);                                       \
+            x[o->rd] = current->end;                                                                         \
+            goto indirect;                                                                                   \
+        } else {                                                                                             \
+            FIRST(CODE, a, result)                                                                           \
+            DISPATCH;                                                                                        \
+        }                                                                                                    \
     }
+
+    uint64_t* const x = m_x.data();
+    const uint64_t epoch = m_blocks.epoch();
+    int64_t left = static_cast<int64_t>(budget) - current->count; // when the current block is done
+    const op* o = current->ops;
+    uint64_t next = 0;
+    block** link = nullptr;
+    DISPATCH;
+
+#if !VMCORE_THREADED
+dispatch:
+    switch (o->code) {
+        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED, VMCORE_PAIR, VMCORE_TRIPLE)
+    }
+#endif
+#undef VMCORE_HANDLER
+#undef VMCORE_CHAINED
+#undef VMCORE_PAIR
+#undef VMCORE_TRIPLE
+
+#define VMCORE_HANDLER(name, ...) do_##name: LAST(name, x[o->rs1])
+#define VMCORE_CHAINED(first, second)                                                                        \
+    do_##first##_to_##second: {                                                                              \
+        uint64_t one;                                                                                        \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        LAST(second, one)                                                                                    \
+    }
+#define VMCORE_PAIR(first, second)                                                                           \
+    do_##first##_and_##second: {                                                                             \
+        [[maybe_unused]] uint64_t one;                                                                       \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        LAST(second, x[o->rs1])                                                                              \
+    }
+#define VMCORE_TRIPLE(first, second, third)                                                                  \
+    do_##first##_to_##second##_to_##third: {                                                                 \
+        uint64_t one, two;                                                                                   \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        FIRST(second, one, two)                                                                              \
+        LAST(third, two)                                                                                     \
+    }
+    VMCORE_RISCV_COMPUTATIONS(VMCORE_HANDLER)
+    VMCORE_RISCV_LOADS(VMCORE_HANDLER)
+    VMCORE_RISCV_STORES(VMCORE_HANDLER)
+    VMCORE_RISCV_BRANCHES(VMCORE_HANDLER)
+    VMCORE_HANDLER(jal)
+    VMCORE_HANDLER(jalr)
+    VMCORE_RISCV_CHAINED_PAIRS(VMCORE_CHAINED)
+    VMCORE_RISCV_PAIRS(VMCORE_PAIR)
+    VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_TRIPLE)
+
+do_end_of_block:
+    FOLLOW(fallen);
+
+indirect: // links are a memory of the last two targets
+    if (current->taken->pc == next)
+        FOLLOW(taken);
+    if (current->fallen->pc == next)
+        FOLLOW(fallen);
+unlinked_indirect:
+    current->fallen = current->taken;
+    link = &current->taken;
+    goto look_up;
+
+unlinked_taken:
+    if (o->code == opcode::jalr)
+        goto unlinked_indirect;
+    next = static_cast<uint64_t>(o->imm);
+    link = &current->taken;
+    goto look_up;
+unlinked_fallen:
+    if (o->code == opcode::jalr)
+        goto unlinked_indirect;
+    next = current->end;
+    link = &current->fallen;
+look_up:
+    if (block* const found = m_blocks.find(next)) {
+        *link = found;
+        current = found;
+        left -= found->count;
+        if (left < 0)
+            goto exhausted;
+        o = found->ops;
+        DISPATCH;
+    }
+    commit(budget - static_cast<uint64_t>(left));
+    m_pc = next;
+    return;
+
+exhausted:
+    commit(budget - static_cast<uint64_t>(left + current->count));
+    m_pc = current->pc;
+    return;
+
+leave:
+    commit(budget - static_cast<uint64_t>(left + current->count) + static_cast<uint64_t>(o - current->ops));
+    m_pc = current->pc + o->offset;
+    perform(*o);
 }
 
 } // namespace vmcore::riscv

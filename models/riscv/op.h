@@ -1,88 +1,22 @@
 #pragma once
 
+#include "models/riscv/opcodes.h"
+
 #include <cstdint>
 
 namespace vmcore::riscv {
 
 /// What a decoded instruction does. Compressed instructions decode to the operation they stand for.
-enum class opcode : uint8_t {
-    end_of_block,  ///< not an instruction: control falls through to the next block
-    illegal,       ///< imm: the instruction's bits
-    load_constant, ///< lui, auipc: imm is the value
-    jal,           ///< imm: target
-    jalr,
-    beq, ///< branches: imm is the target
-    bne,
-    blt,
-    bge,
-    bltu,
-    bgeu,
-    lb,
-    lh,
-    lw,
-    ld,
-    lbu,
-    lhu,
-    lwu,
-    sb,
-    sh,
-    sw,
-    sd,
-    addi,
-    slti,
-    sltiu,
-    xori,
-    ori,
-    andi,
-    slli,
-    srli,
-    srai,
-    addiw,
-    slliw,
-    srliw,
-    sraiw,
-    add,
-    sub,
-    sll,
-    slt,
-    sltu,
-    xor_,
-    srl,
-    sra,
-    or_,
-    and_,
-    addw,
-    subw,
-    sllw,
-    srlw,
-    sraw,
-    mul,
-    mulh,
-    mulhsu,
-    mulhu,
-    div,
-    divu,
-    rem,
-    remu,
-    mulw,
-    divw,
-    divuw,
-    remw,
-    remuw,
-    nop, ///< fence, pause and hints that write no register
-    lr_w,
-    lr_d,
-    sc_w,
-    sc_d,
-    amo_w, ///< imm: an amo_function
-    amo_d,
-    csr, ///< imm: the instruction's bits, which name the register and the form
-    ecall,
-    ebreak,
-    mret, ///< from here on, imm: the instruction's bits
-    wfi,
-    sfence_vma,
-    fence_i,
+enum class opcode : uint16_t {
+#define VMCORE_NAME(name, ...) name,
+#define VMCORE_CHAINED(first, second) first##_to_##second,
+#define VMCORE_PAIR(first, second) first##_and_##second,
+#define VMCORE_TRIPLE(first, second, third) first##_to_##second##_to_##third,
+    VMCORE_RISCV_OPCODES(VMCORE_NAME, VMCORE_NAME, VMCORE_CHAINED, VMCORE_PAIR, VMCORE_TRIPLE)
+#undef VMCORE_NAME
+#undef VMCORE_CHAINED
+#undef VMCORE_PAIR
+#undef VMCORE_TRIPLE
 };
 
 /// Bits 31:27 of an AMO.
@@ -115,7 +49,7 @@ static_assert(sizeof(op) == 16, "the interpreter reads one op with two loads");
 
 /// Whether control may go elsewhere after it, or what follows may have to be decoded anew.
 inline bool ends_block(opcode code) {
-    return code == opcode::illegal || (code >= opcode::jal && code <= opcode::bgeu) || code >= opcode::csr;
+    return code >= opcode::beq;
 }
 
 } // namespace vmcore::riscv
