@@ -48,8 +48,10 @@ VMCORE_INLINE bool core::act(uint64_t* x, const op& what, uint64_t a, uint64_t& 
     } else if constexpr (done::what == kind::store) {
         const auto data = static_cast<typename done::type>(x[what.rs2]);
         uint8_t* host = m_memory.store_host<typename done::type>(a + i);
-        if (__builtin_expect(host == nullptr, 0))
-            return m_memory.write_direct(a + i, reinterpret_cast<const uint8_t*>(&data), sizeof data);
+        if (__builtin_expect(host == nullptr, 0)) {
+            const auto copy = data; // which has an address, so that data needs none
+            return m_memory.write_direct(a + i, reinterpret_cast<const uint8_t*>(&copy), sizeof copy);
+        }
         std::memcpy(host, &data, sizeof data);
         return true;
     }
@@ -62,19 +64,22 @@ void core::execute(block* current, uint64_t budget) {
 #if VMCORE_THREADED
 #define VMCORE_HANDLER(name, ...) &&do_##name,
 #define VMCORE_LEAVE(name) &&leave,
-#define VMCORE_CHAINED(first, second) &&do_##first##_to_##second,
+#define VMCORE_CHAINED_PAIR(first, second) &&do_##first##_to_##second,
 #define VMCORE_PAIR(first, second) &&do_##first##_and_##second,
-#define VMCORE_TRIPLE(first, second, third) &&do_##first##_to_##second##_to_##third,
+#define VMCORE_CHAINED_TRIPLE(first, second, third) &&do_##first##_to_##second##_to_##third,
+#define VMCORE_TRIPLE(first, second, third) &&do_##first##_and_##second##_and_##third,
     static const void* const handlers[] = {
-        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED, VMCORE_PAIR, VMCORE_TRIPLE)};
+        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE, VMCORE_TRIPLE)};
 #define DISPATCH goto* handlers[static_cast<unsigned>(o->code)]
 #else
 #define VMCORE_HANDLER(name, ...) case opcode::name: goto do_##name;
 #define VMCORE_LEAVE(name) case opcode::name: goto leave;
-#define VMCORE_CHAINED(first, second) case opcode::first##_to_##second: goto do_##first##_to_##second;
+#define VMCORE_CHAINED_PAIR(first, second) case opcode::first##_to_##second: goto do_##first##_to_##second;
 #define VMCORE_PAIR(first, second) case opcode::first##_and_##second: goto do_##first##_and_##second;
-#define VMCORE_TRIPLE(first, second, third)                                                                  \
+#define VMCORE_CHAINED_TRIPLE(first, second, third)                                                                  \
     case opcode::first##_to_##second##_to_##third: goto do_##first##_to_##second##_to_##third;
+#define VMCORE_TRIPLE(first, second, third)                                                                  \
+    case opcode::first##_and_##second##_and_##third: goto do_##first##_and_##second##_and_##third;
 #define DISPATCH goto dispatch
 #endif
 
@@ -98,7 +103,7 @@ void core::execute(block* current, uint64_t budget) {
     ++o;
 #define LAST(CODE, a_value)                                                                                  \
     {                                                                                                        \
-        [[maybe_unused]] uint64_t result;                                                                    \
+        [[maybe_unused]] uint64_t last;                                                                      \
         const uint64_t a = a_value;                                                                          \
         if constexpr (operation<opcode::CODE>::what == kind::branch) {                                       \
             if (decide<opcode::CODE>(a, x[o->rs2]))                                                          \
@@ -112,7 +117,7 @@ void core::execute(block* current, uint64_t budget) {
             x[o->rd] = current->end;                                                                         \
             goto indirect;                                                                                   \
         } else {                                                                                             \
-            FIRST(CODE, a, result)                                                                           \
+            FIRST(CODE, a, last)                                                                           \
             DISPATCH;                                                                                        \
         }                                                                                                    \
     }
@@ -128,16 +133,17 @@ void core::execute(block* current, uint64_t budget) {
 #if !VMCORE_THREADED
 dispatch:
     switch (o->code) {
-        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED, VMCORE_PAIR, VMCORE_TRIPLE)
+        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE, VMCORE_TRIPLE)
     }
 #endif
 #undef VMCORE_HANDLER
-#undef VMCORE_CHAINED
+#undef VMCORE_CHAINED_PAIR
 #undef VMCORE_PAIR
+#undef VMCORE_CHAINED_TRIPLE
 #undef VMCORE_TRIPLE
 
 #define VMCORE_HANDLER(name, ...) do_##name: LAST(name, x[o->rs1])
-#define VMCORE_CHAINED(first, second)                                                                        \
+#define VMCORE_CHAINED_PAIR(first, second)                                                                        \
     do_##first##_to_##second: {                                                                              \
         uint64_t one;                                                                                        \
         FIRST(first, x[o->rs1], one)                                                                         \
@@ -149,12 +155,19 @@ dispatch:
         FIRST(first, x[o->rs1], one)                                                                         \
         LAST(second, x[o->rs1])                                                                              \
     }
-#define VMCORE_TRIPLE(first, second, third)                                                                  \
+#define VMCORE_CHAINED_TRIPLE(first, second, third)                                                                  \
     do_##first##_to_##second##_to_##third: {                                                                 \
         uint64_t one, two;                                                                                   \
         FIRST(first, x[o->rs1], one)                                                                         \
         FIRST(second, one, two)                                                                              \
         LAST(third, two)                                                                                     \
+    }
+#define VMCORE_TRIPLE(first, second, third)                                                                  \
+    do_##first##_and_##second##_and_##third: {                                                               \
+        [[maybe_unused]] uint64_t result;                                                                    \
+        FIRST(first, x[o->rs1], result)                                                                      \
+        FIRST(second, x[o->rs1], result)                                                                     \
+        LAST(third, x[o->rs1])                                                                               \
     }
     VMCORE_RISCV_COMPUTATIONS(VMCORE_HANDLER)
     VMCORE_RISCV_LOADS(VMCORE_HANDLER)
@@ -162,9 +175,10 @@ dispatch:
     VMCORE_RISCV_BRANCHES(VMCORE_HANDLER)
     VMCORE_HANDLER(jal)
     VMCORE_HANDLER(jalr)
-    VMCORE_RISCV_CHAINED_PAIRS(VMCORE_CHAINED)
+    VMCORE_RISCV_CHAINED_PAIRS(VMCORE_CHAINED_PAIR)
     VMCORE_RISCV_PAIRS(VMCORE_PAIR)
-    VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_TRIPLE)
+    VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_CHAINED_TRIPLE)
+    VMCORE_RISCV_TRIPLES(VMCORE_TRIPLE)
 
 do_end_of_block:
     FOLLOW(fallen);

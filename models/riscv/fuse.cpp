@@ -2,6 +2,7 @@
 
 #include "models/riscv/arithmetic.h"
 
+#include <iterator>
 #include <utility>
 
 // The sequences of a block are those that leave the fewest handlers to run, found from the block's end back:
@@ -31,15 +32,40 @@ constexpr sequence sequences[] = {
 #undef VMCORE_PAIR
 #define VMCORE_TRIPLE(first, second, third)                                                                  \
     {opcode::first##_to_##second##_to_##third, true, 3, {opcode::first, opcode::second, opcode::third}},
-            VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_TRIPLE)
+    VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_TRIPLE)
+#undef VMCORE_TRIPLE
+#define VMCORE_TRIPLE(first, second, third) \
+    {opcode::first##_and_##second##_and_##third, false, 3, {opcode::first, opcode::second, opcode::third}},
+    VMCORE_RISCV_TRIPLES(VMCORE_TRIPLE)
 #undef VMCORE_TRIPLE
 };
 
+constexpr auto first_sequence = static_cast<unsigned>(sequences[0].code);
+
 const sequence* sequence_of(opcode code) {
-    const auto first = static_cast<unsigned>(sequences[0].code);
     const auto number = static_cast<unsigned>(code);
-    return number < first ? nullptr : &sequences[number - first];
+    return number < first_sequence ? nullptr : &sequences[number - first_sequence];
 }
+
+/// The sequences that begin with the same operation, as lists: they follow each other from `head` on. A number is
+/// one more than that of a sequence; 0 ends a list.
+struct lists {
+    uint8_t head[first_sequence] = {};
+    uint8_t next[std::size(sequences) + 1] = {};
+};
+static_assert(std::size(sequences) < 256);
+
+constexpr lists make_lists() {
+    lists result;
+    for (unsigned number = 1; number <= std::size(sequences); ++number) {
+        uint8_t& head = result.head[static_cast<unsigned>(sequences[number - 1].parts[0])];
+        result.next[number] = head;
+        head = static_cast<uint8_t>(number);
+    }
+    return result;
+}
+
+constexpr lists by_first = make_lists();
 
 bool commutes(opcode code) {
     switch (code) {
@@ -98,8 +124,9 @@ void fuse(op* ops, uint32_t count) {
     const sequence* best[max_count] = {};
     for (uint32_t n = count; n-- > 0;) {
         cost[n] = cost[n + 1] + 4;
-        for (const sequence& each : sequences) {
-            if (each.parts[0] != ops[n].code || each.length > count - n || !matches(each, ops + n))
+        for (unsigned number = by_first.head[static_cast<unsigned>(ops[n].code)]; number != 0; number = by_first.next[number]) {
+            const sequence& each = sequences[number - 1];
+            if (each.length > count - n || !matches(each, ops + n))
                 continue;
             const unsigned with = cost[n + each.length] + (each.chained ? 4 : 5);
             if (with < cost[n]) {

@@ -43,7 +43,8 @@ const region& memory_port::find(access kind, uint64_t address) {
 void memory_port::remember(std::array<entry, slots>& table, const region& in, uint64_t address) {
     const uint64_t page = address & ~(page_size - 1);
     if (in.contains(page, page_size))
-        table[page / page_size % slots] = {page, in.host + (page - in.first)};
+        table[page / page_size % slots] = {page,
+                                           reinterpret_cast<uintptr_t>(in.host) - static_cast<uintptr_t>(in.first)};
 }
 
 bool memory_port::read_direct(uint64_t address, uint8_t* data, unsigned size) {
@@ -148,7 +149,7 @@ void memory_port::invalidate(uint64_t first, uint64_t last) {
     }
     for (auto* table : {&m_loads, &m_stores})
         for (entry& each : *table)
-            if (each.host != nullptr && each.page <= last && each.page + (page_size - 1) >= first)
+            if (each.page != none && each.page <= last && each.page + (page_size - 1) >= first)
                 each = entry();
 }
 

@@ -27,15 +27,11 @@ public:
 
     template <typename T>
     const uint8_t* load_host(uint64_t address) const {
-        const entry& slot = m_loads[address / page_size % slots];
-        return (address & (~(page_size - 1) | (sizeof(T) - 1))) == slot.page ? slot.host + address % page_size
-                                                                             : nullptr;
+        return look_up<T>(m_loads, address);
     }
     template <typename T>
     uint8_t* store_host(uint64_t address) const {
-        const entry& slot = m_stores[address / page_size % slots];
-        return (address & (~(page_size - 1) | (sizeof(T) - 1))) == slot.page ? slot.host + address % page_size
-                                                                             : nullptr;
+        return look_up<T>(m_stores, address);
     }
 
     /// Moves the bytes when a region without latency holds all of them, and remembers the page.
@@ -70,13 +66,26 @@ private:
     struct entry {
         /// Address of the page. A look-up compares it with an address that has lost bits 3 to 11.
         uint64_t page = none;
-        uint8_t* host = nullptr;
+        uintptr_t distance = 0; ///< from the page to where it is in the host's memory
     };
     struct region_list {
         std::vector<region> known;
         unsigned recent = 0; ///< hit last
         unsigned victim = 0; ///< replaced next when full
     };
+
+    template <typename T>
+    static uint8_t* look_up(const std::array<entry, slots>& table, uint64_t address) {
+        const entry& slot = table[address / page_size % slots];
+        if ((address & (~(page_size - 1) | (sizeof(T) - 1))) != slot.page)
+            return nullptr;
+        auto* const host = reinterpret_cast<uint8_t*>(static_cast<uintptr_t>(address) + slot.distance);
+#if defined(__GNUC__)
+        if (host == nullptr) // spares the caller the second look
+            __builtin_unreachable();
+#endif
+        return host;
+    }
 
     const region& find(access kind, uint64_t address);
     void remember(std::array<entry, slots>& table, const region& in, uint64_t address);

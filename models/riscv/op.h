@@ -9,13 +9,15 @@ namespace vmcore::riscv {
 /// What a decoded instruction does. Compressed instructions decode to the operation they stand for.
 enum class opcode : uint16_t {
 #define VMCORE_NAME(name, ...) name,
-#define VMCORE_CHAINED(first, second) first##_to_##second,
+#define VMCORE_CHAINED_PAIR(first, second) first##_to_##second,
 #define VMCORE_PAIR(first, second) first##_and_##second,
-#define VMCORE_TRIPLE(first, second, third) first##_to_##second##_to_##third,
-    VMCORE_RISCV_OPCODES(VMCORE_NAME, VMCORE_NAME, VMCORE_CHAINED, VMCORE_PAIR, VMCORE_TRIPLE)
+#define VMCORE_CHAINED_TRIPLE(first, second, third) first##_to_##second##_to_##third,
+#define VMCORE_TRIPLE(first, second, third) first##_and_##second##_and_##third,
+    VMCORE_RISCV_OPCODES(VMCORE_NAME, VMCORE_NAME, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE, VMCORE_TRIPLE)
 #undef VMCORE_NAME
-#undef VMCORE_CHAINED
+#undef VMCORE_CHAINED_PAIR
 #undef VMCORE_PAIR
+#undef VMCORE_CHAINED_TRIPLE
 #undef VMCORE_TRIPLE
 };
 
