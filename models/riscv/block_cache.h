@@ -4,13 +4,13 @@
 #include "models/riscv/op.h"
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 namespace vmcore::riscv {
 
-/// A run of decoded instructions with one entry; `count` operations and an end_of_block follow each other. The
-/// links to other blocks outlive what they lead to: before one is followed, its block's epoch is to be looked at.
+/// A run of decoded instructions with one entry; `count` operations and an end_of_block follow each other.
+/// The links to other blocks outlive what they lead to: before one is followed, its block's epoch is to be
+/// looked at.
 struct block {
     uint64_t pc = 0;
     uint64_t end = 0; ///< address after the last instruction
@@ -29,7 +29,7 @@ struct block {
 /// ends at a jump, a branch or an instruction that may change how the rest is fetched. Decoding copies the
 /// instructions' bytes; fence.i only raises the epoch, and a block of an older epoch is compared with memory
 /// before it runs again, so that fence.i costs nothing for code that did not change. Storage is taken from
-/// two arrays and given back all at once, when they are full or a DMI grant ends.
+/// arrays and given back all at once, when they are full or a DMI grant ends.
 class block_cache {
 public:
     static constexpr unsigned max_ops = 64;
@@ -70,14 +70,13 @@ private:
         return (pc >> 1 ^ pc >> (table_bits + 1)) & ((1u << table_bits) - 1);
     }
     bool confirm(block& which) const;
+    uint64_t decode_run(uint64_t pc, const uint8_t* host, uint64_t size);
 
     std::vector<block*> m_table;
-    std::unique_ptr<block[]> m_blocks;
-    std::unique_ptr<op[]> m_ops;
-    std::unique_ptr<uint8_t[]> m_bytes;
-    size_t m_used_blocks = 0;
-    size_t m_used_ops = 0;
-    size_t m_used_bytes = 0;
+    // These never grow beyond what is reserved, so that pointers into them hold, and touch no memory before.
+    std::vector<block> m_blocks;
+    std::vector<op> m_ops;
+    std::vector<uint8_t> m_bytes;
     uint64_t m_epoch = 0;
     block m_no_block;
 };

@@ -1,15 +1,17 @@
 #include "models/riscv/core.h"
 #include "models/riscv/operation.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 // The interpreter's loop: threaded code. Every operation has a handler, which ends with a jump to the handler
 // of the next one. Where the compiler knows no addresses of labels, a switch does the jump.
 //
-// Blocks follow each other through their links, which are set when a way out of a block is taken for the first
-// time, as long as the budget holds the next block whole. A link is good while the block it leads to is of the
-// cache's epoch; the block that unset links lead to is of none. What the budget has left is the only count
-// that is kept: instructions retired are what is missing from it.
+// Blocks follow each other through their links, which are set when a way out of a block is taken for the
+// first time, as long as the budget holds the next block whole. A link is good while the block it leads to is
+// of the cache's epoch; the block that unset links lead to is of none. What the budget has left is the only
+// count that is kept: instructions retired are what is missing from it.
 //
 // A handler of a sequence does its instructions one after the other on their own ops (fuse.h), so that at
 // every moment `o` is the instruction that is being done, and those before it are done.
@@ -18,7 +20,7 @@
 // committed, and perform() does the instruction. An instruction is therefore never half done here, and time
 // is only counted at block ends.
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(VMCORE_SWITCHED)
 #define VMCORE_THREADED 1
 #define VMCORE_INLINE __attribute__((always_inline)) inline
 #else
@@ -28,7 +30,8 @@
 
 namespace vmcore::riscv {
 
-/// Does one computation, load or store. False when it has to leave the loop; then nothing has happened.
+/// Does one computation, load or store. False when it has to leave the loop, to be done there: because memory
+/// must be asked, or because asking for direct access ended the grant that blocks were decoded from.
 /// @param a what rs1 holds
 /// @param result what rd gets
 template <opcode CODE>
@@ -42,7 +45,7 @@ VMCORE_INLINE bool core::act(uint64_t* x, const op& what, uint64_t a, uint64_t& 
         const uint8_t* host = m_memory.load_host<decltype(data)>(a + i);
         if (__builtin_expect(host != nullptr, 1))
             std::memcpy(&data, host, sizeof data);
-        else if (!m_memory.read_direct(a + i, reinterpret_cast<uint8_t*>(&data), sizeof data))
+        else if (!m_memory.read_direct(a + i, reinterpret_cast<uint8_t*>(&data), sizeof data) || m_flush)
             return false;
         result = static_cast<uint64_t>(data);
     } else if constexpr (done::what == kind::store) {
@@ -50,7 +53,8 @@ VMCORE_INLINE bool core::act(uint64_t* x, const op& what, uint64_t a, uint64_t& 
         uint8_t* host = m_memory.store_host<typename done::type>(a + i);
         if (__builtin_expect(host == nullptr, 0)) {
             const auto copy = data; // which has an address, so that data needs none
-            return m_memory.write_direct(a + i, reinterpret_cast<const uint8_t*>(&copy), sizeof copy);
+            return m_memory.write_direct(a + i, reinterpret_cast<const uint8_t*>(&copy), sizeof copy) &&
+                   !m_flush;
         }
         std::memcpy(host, &data, sizeof data);
         return true;
@@ -59,35 +63,31 @@ VMCORE_INLINE bool core::act(uint64_t* x, const op& what, uint64_t a, uint64_t& 
     return true;
 }
 
-void core::execute(block* current, uint64_t budget) {
-    // One step after another; clang-format off
 #if VMCORE_THREADED
-#define VMCORE_HANDLER(name, ...) &&do_##name,
-#define VMCORE_LEAVE(name) &&leave,
-#define VMCORE_CHAINED_PAIR(first, second) &&do_##first##_to_##second,
-#define VMCORE_PAIR(first, second) &&do_##first##_and_##second,
-#define VMCORE_CHAINED_TRIPLE(first, second, third) &&do_##first##_to_##second##_to_##third,
-#define VMCORE_TRIPLE(first, second, third) &&do_##first##_and_##second##_and_##third,
-    static const void* const handlers[] = {
-        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE, VMCORE_TRIPLE)};
+#define ENTRY(code, label) &&label,
 #define DISPATCH goto* handlers[static_cast<unsigned>(o->code)]
 #else
-#define VMCORE_HANDLER(name, ...) case opcode::name: goto do_##name;
-#define VMCORE_LEAVE(name) case opcode::name: goto leave;
-#define VMCORE_CHAINED_PAIR(first, second) case opcode::first##_to_##second: goto do_##first##_to_##second;
-#define VMCORE_PAIR(first, second) case opcode::first##_and_##second: goto do_##first##_and_##second;
-#define VMCORE_CHAINED_TRIPLE(first, second, third)                                                                  \
-    case opcode::first##_to_##second##_to_##third: goto do_##first##_to_##second##_to_##third;
-#define VMCORE_TRIPLE(first, second, third)                                                                  \
-    case opcode::first##_and_##second##_and_##third: goto do_##first##_and_##second##_and_##third;
+#define ENTRY(code, label)                                                                                   \
+    case opcode::code:                                                                                       \
+        goto label;
 #define DISPATCH goto dispatch
 #endif
+#define LOOP_ENTRY(name, ...) ENTRY(name, do_##name)
+#define LEFT_ENTRY(name) ENTRY(name, leave)
+#define CHAINED_PAIR_ENTRY(first, second) LOOP_ENTRY(first##_to_##second)
+#define PAIR_ENTRY(first, second) LOOP_ENTRY(first##_and_##second)
+#define CHAINED_TRIPLE_ENTRY(first, second, third) LOOP_ENTRY(first##_to_##second##_to_##third)
+#define TRIPLE_ENTRY(first, second, third) LOOP_ENTRY(first##_and_##second##_and_##third)
+#define ALL_ENTRIES                                                                                          \
+    VMCORE_RISCV_OPCODES(LOOP_ENTRY, LEFT_ENTRY, CHAINED_PAIR_ENTRY, PAIR_ENTRY, CHAINED_TRIPLE_ENTRY,       \
+                         TRIPLE_ENTRY)
 
-#define FOLLOW(link)                                                                                         \
+// The end of a handler that ends its block.
+#define FOLLOW(link, otherwise)                                                                              \
     do {                                                                                                     \
         block* const to = current->link;                                                                     \
         if (__builtin_expect(to->epoch != epoch, 0))                                                         \
-            goto unlinked_##link;                                                                            \
+            goto otherwise;                                                                                  \
         current = to;                                                                                        \
         left -= to->count;                                                                                   \
         if (__builtin_expect(left < 0, 0))                                                                   \
@@ -107,23 +107,57 @@ void core::execute(block* current, uint64_t budget) {
         const uint64_t a = a_value;                                                                          \
         if constexpr (operation<opcode::CODE>::what == kind::branch) {                                       \
             if (decide<opcode::CODE>(a, x[o->rs2]))                                                          \
-                FOLLOW(taken);                                                                               \
-            FOLLOW(fallen);                                                                                  \
+                FOLLOW(taken, unlinked_taken);                                                               \
+            FOLLOW(fallen, unlinked_fallen);                                                                 \
         } else if constexpr (opcode::CODE == opcode::jal) {                                                  \
             x[o->rd] = current->end;                                                                         \
-            FOLLOW(taken);                                                                                   \
+            FOLLOW(taken, unlinked_taken);                                                                   \
         } else if constexpr (opcode::CODE == opcode::jalr) {                                                 \
             next = (a + static_cast<uint64_t>(o->imm)) & ~uint64_t(1);                                       \
             x[o->rd] = current->end;                                                                         \
             goto indirect;                                                                                   \
         } else {                                                                                             \
-            FIRST(CODE, a, last)                                                                           \
+            FIRST(CODE, a, last)                                                                             \
             DISPATCH;                                                                                        \
         }                                                                                                    \
     }
 
+// A handler by the number of its instructions.
+#define HANDLER(name, ...) do_##name : LAST(name, x[o->rs1])
+#define CHAINED_PAIR(first, second)                                                                          \
+    do_##first##_to_##second : {                                                                             \
+        uint64_t one;                                                                                        \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        LAST(second, one)                                                                                    \
+    }
+#define PAIR(first, second)                                                                                  \
+    do_##first##_and_##second : {                                                                            \
+        [[maybe_unused]] uint64_t one;                                                                       \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        LAST(second, x[o->rs1])                                                                              \
+    }
+#define CHAINED_TRIPLE(first, second, third)                                                                 \
+    do_##first##_to_##second##_to_##third : {                                                                \
+        uint64_t one, two;                                                                                   \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        FIRST(second, one, two)                                                                              \
+        LAST(third, two)                                                                                     \
+    }
+#define TRIPLE(first, second, third)                                                                         \
+    do_##first##_and_##second##_and_##third : {                                                              \
+        [[maybe_unused]] uint64_t one, two;                                                                  \
+        FIRST(first, x[o->rs1], one)                                                                         \
+        FIRST(second, x[o->rs1], two)                                                                        \
+        LAST(third, x[o->rs1])                                                                               \
+    }
+
+void core::execute(block* current, uint64_t budget) {
+#if VMCORE_THREADED
+    static const void* const handlers[] = {ALL_ENTRIES};
+#endif
     uint64_t* const x = m_x.data();
     const uint64_t epoch = m_blocks.epoch();
+    budget = std::min<uint64_t>(budget, std::numeric_limits<int64_t>::max());
     int64_t left = static_cast<int64_t>(budget) - current->count; // when the current block is done
     const op* o = current->ops;
     uint64_t next = 0;
@@ -132,78 +166,41 @@ void core::execute(block* current, uint64_t budget) {
 
 #if !VMCORE_THREADED
 dispatch:
-    switch (o->code) {
-        VMCORE_RISCV_OPCODES(VMCORE_HANDLER, VMCORE_LEAVE, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE, VMCORE_TRIPLE)
-    }
+    switch (o->code) { ALL_ENTRIES }
 #endif
-#undef VMCORE_HANDLER
-#undef VMCORE_CHAINED_PAIR
-#undef VMCORE_PAIR
-#undef VMCORE_CHAINED_TRIPLE
-#undef VMCORE_TRIPLE
-
-#define VMCORE_HANDLER(name, ...) do_##name: LAST(name, x[o->rs1])
-#define VMCORE_CHAINED_PAIR(first, second)                                                                        \
-    do_##first##_to_##second: {                                                                              \
-        uint64_t one;                                                                                        \
-        FIRST(first, x[o->rs1], one)                                                                         \
-        LAST(second, one)                                                                                    \
-    }
-#define VMCORE_PAIR(first, second)                                                                           \
-    do_##first##_and_##second: {                                                                             \
-        [[maybe_unused]] uint64_t one;                                                                       \
-        FIRST(first, x[o->rs1], one)                                                                         \
-        LAST(second, x[o->rs1])                                                                              \
-    }
-#define VMCORE_CHAINED_TRIPLE(first, second, third)                                                                  \
-    do_##first##_to_##second##_to_##third: {                                                                 \
-        uint64_t one, two;                                                                                   \
-        FIRST(first, x[o->rs1], one)                                                                         \
-        FIRST(second, one, two)                                                                              \
-        LAST(third, two)                                                                                     \
-    }
-#define VMCORE_TRIPLE(first, second, third)                                                                  \
-    do_##first##_and_##second##_and_##third: {                                                               \
-        [[maybe_unused]] uint64_t result;                                                                    \
-        FIRST(first, x[o->rs1], result)                                                                      \
-        FIRST(second, x[o->rs1], result)                                                                     \
-        LAST(third, x[o->rs1])                                                                               \
-    }
-    VMCORE_RISCV_COMPUTATIONS(VMCORE_HANDLER)
-    VMCORE_RISCV_LOADS(VMCORE_HANDLER)
-    VMCORE_RISCV_STORES(VMCORE_HANDLER)
-    VMCORE_RISCV_BRANCHES(VMCORE_HANDLER)
-    VMCORE_HANDLER(jal)
-    VMCORE_HANDLER(jalr)
-    VMCORE_RISCV_CHAINED_PAIRS(VMCORE_CHAINED_PAIR)
-    VMCORE_RISCV_PAIRS(VMCORE_PAIR)
-    VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_CHAINED_TRIPLE)
-    VMCORE_RISCV_TRIPLES(VMCORE_TRIPLE)
+    VMCORE_RISCV_COMPUTATIONS(HANDLER)
+    VMCORE_RISCV_LOADS(HANDLER)
+    VMCORE_RISCV_STORES(HANDLER)
+    VMCORE_RISCV_BRANCHES(HANDLER)
+    HANDLER(jal)
+    HANDLER(jalr)
+    VMCORE_RISCV_CHAINED_PAIRS(CHAINED_PAIR)
+    VMCORE_RISCV_PAIRS(PAIR)
+    VMCORE_RISCV_CHAINED_TRIPLES(CHAINED_TRIPLE)
+    VMCORE_RISCV_TRIPLES(TRIPLE)
 
 do_end_of_block:
-    FOLLOW(fallen);
+    FOLLOW(fallen, unlinked_fallen);
 
-indirect: // links are a memory of the last two targets
+indirect: // the links are a memory of the last two targets
     if (current->taken->pc == next)
-        FOLLOW(taken);
+        FOLLOW(taken, unlinked_indirect);
     if (current->fallen->pc == next)
-        FOLLOW(fallen);
+        FOLLOW(fallen, unlinked_indirect);
 unlinked_indirect:
     current->fallen = current->taken;
     link = &current->taken;
     goto look_up;
 
 unlinked_taken:
-    if (o->code == opcode::jalr)
-        goto unlinked_indirect;
     next = static_cast<uint64_t>(o->imm);
     link = &current->taken;
     goto look_up;
+
 unlinked_fallen:
-    if (o->code == opcode::jalr)
-        goto unlinked_indirect;
     next = current->end;
     link = &current->fallen;
+
 look_up:
     if (block* const found = m_blocks.find(next)) {
         *link = found;

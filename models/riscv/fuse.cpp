@@ -32,11 +32,11 @@ constexpr sequence sequences[] = {
 #undef VMCORE_PAIR
 #define VMCORE_TRIPLE(first, second, third)                                                                  \
     {opcode::first##_to_##second##_to_##third, true, 3, {opcode::first, opcode::second, opcode::third}},
-    VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_TRIPLE)
+            VMCORE_RISCV_CHAINED_TRIPLES(VMCORE_TRIPLE)
 #undef VMCORE_TRIPLE
-#define VMCORE_TRIPLE(first, second, third) \
+#define VMCORE_TRIPLE(first, second, third)                                                                  \
     {opcode::first##_and_##second##_and_##third, false, 3, {opcode::first, opcode::second, opcode::third}},
-    VMCORE_RISCV_TRIPLES(VMCORE_TRIPLE)
+                VMCORE_RISCV_TRIPLES(VMCORE_TRIPLE)
 #undef VMCORE_TRIPLE
 };
 
@@ -47,8 +47,8 @@ const sequence* sequence_of(opcode code) {
     return number < first_sequence ? nullptr : &sequences[number - first_sequence];
 }
 
-/// The sequences that begin with the same operation, as lists: they follow each other from `head` on. A number is
-/// one more than that of a sequence; 0 ends a list.
+/// The sequences that begin with the same operation, as lists: they follow each other from `head` on. A
+/// number is one more than that of a sequence; 0 ends a list.
 struct lists {
     uint8_t head[first_sequence] = {};
     uint8_t next[std::size(sequences) + 1] = {};
@@ -124,7 +124,8 @@ void fuse(op* ops, uint32_t count) {
     const sequence* best[max_count] = {};
     for (uint32_t n = count; n-- > 0;) {
         cost[n] = cost[n + 1] + 4;
-        for (unsigned number = by_first.head[static_cast<unsigned>(ops[n].code)]; number != 0; number = by_first.next[number]) {
+        for (unsigned number = by_first.head[static_cast<unsigned>(ops[n].code)]; number != 0;
+             number = by_first.next[number]) {
             const sequence& each = sequences[number - 1];
             if (each.length > count - n || !matches(each, ops + n))
                 continue;

@@ -6,8 +6,8 @@
 
 namespace vmcore::riscv {
 
-/// Makes a decoded block faster to interpret. Every instruction keeps its own op, in its place: the first of a
-/// sequence that fused_opcodes.h lists gets the code of the sequence, whose handler does the others, too. A
+/// Makes a decoded block faster to interpret. Every instruction keeps its own op, in its place: the first of
+/// a sequence that fused_opcodes.h lists gets the code of the sequence, whose handler does the others, too. A
 /// sequence can therefore be cut between any two of its instructions: a trap in its second half finds the op
 /// it is about, and the first half alone is what single() says.
 ///

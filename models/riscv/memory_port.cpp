@@ -43,8 +43,8 @@ const region& memory_port::find(access kind, uint64_t address) {
 void memory_port::remember(std::array<entry, slots>& table, const region& in, uint64_t address) {
     const uint64_t page = address & ~(page_size - 1);
     if (in.contains(page, page_size))
-        table[page / page_size % slots] = {page,
-                                           reinterpret_cast<uintptr_t>(in.host) - static_cast<uintptr_t>(in.first)};
+        table[page / page_size % slots] = {page, reinterpret_cast<uintptr_t>(in.host) -
+                                                     static_cast<uintptr_t>(in.first)};
 }
 
 bool memory_port::read_direct(uint64_t address, uint8_t* data, unsigned size) {

@@ -13,7 +13,8 @@ enum class opcode : uint16_t {
 #define VMCORE_PAIR(first, second) first##_and_##second,
 #define VMCORE_CHAINED_TRIPLE(first, second, third) first##_to_##second##_to_##third,
 #define VMCORE_TRIPLE(first, second, third) first##_and_##second##_and_##third,
-    VMCORE_RISCV_OPCODES(VMCORE_NAME, VMCORE_NAME, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE, VMCORE_TRIPLE)
+    VMCORE_RISCV_OPCODES(VMCORE_NAME, VMCORE_NAME, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE,
+                         VMCORE_TRIPLE)
 #undef VMCORE_NAME
 #undef VMCORE_CHAINED_PAIR
 #undef VMCORE_PAIR

@@ -105,10 +105,11 @@
     X(sfence_vma)                                                                                            \
     X(fence_i)
 
-/// All of them, and the sequences of fused_opcodes.h, in the order of their codes. Decoding gives no sequences.
+/// All of them, and the sequences of fused_opcodes.h, in the order of their codes. Decoding gives no
+/// sequences.
 /// @param LOOP macro(name, ...) for what the interpreter's loop does
 /// @param LEFT macro(name) for what it leaves to perform()
-#define VMCORE_RISCV_OPCODES(LOOP, LEFT, CHAINED_PAIR, PAIR, CHAINED_TRIPLE, TRIPLE)                                              \
+#define VMCORE_RISCV_OPCODES(LOOP, LEFT, CHAINED_PAIR, PAIR, CHAINED_TRIPLE, TRIPLE)                         \
     VMCORE_RISCV_COMPUTATIONS(LOOP)                                                                          \
     VMCORE_RISCV_LOADS(LOOP)                                                                                 \
     VMCORE_RISCV_STORES(LOOP)                                                                                \
@@ -116,7 +117,7 @@
     VMCORE_RISCV_BRANCHES(LOOP)                                                                              \
     VMCORE_RISCV_JUMPS(LOOP)                                                                                 \
     VMCORE_RISCV_BARRIERS(LEFT)                                                                              \
-    VMCORE_RISCV_CHAINED_PAIRS(CHAINED_PAIR) \
-    VMCORE_RISCV_PAIRS(PAIR) \
-    VMCORE_RISCV_CHAINED_TRIPLES(CHAINED_TRIPLE) \
+    VMCORE_RISCV_CHAINED_PAIRS(CHAINED_PAIR)                                                                 \
+    VMCORE_RISCV_PAIRS(PAIR)                                                                                 \
+    VMCORE_RISCV_CHAINED_TRIPLES(CHAINED_TRIPLE)                                                             \
     VMCORE_RISCV_TRIPLES(TRIPLE)
