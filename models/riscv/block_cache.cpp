@@ -8,8 +8,9 @@
 
 namespace vmcore::riscv {
 
-block_cache::block_cache()
-    : m_table(size_t(1) << table_bits) {
+block_cache::block_cache(const isa& implemented)
+    : m_isa(implemented)
+    , m_table(size_t(1) << table_bits) {
     m_blocks.reserve(max_blocks);
     m_ops.reserve(op_storage);
     m_bytes.reserve(byte_storage);
@@ -23,28 +24,31 @@ void block_cache::clear() {
     m_bytes.clear();
 }
 
-bool block_cache::confirm(block& which) const {
-    if (std::memcmp(which.host, which.bytes, which.end - which.pc) != 0)
-        return false;
-    which.epoch = m_epoch;
-    return true;
+block* block_cache::renew(uint64_t pc, address_space space, const uint8_t* host) {
+    block* const found = m_table[index(pc)];
+    if (found == nullptr || found->pc != pc || found->space != space || found->host != host ||
+        std::memcmp(host, found->bytes, found->end - pc) != 0)
+        return build(pc, space, host);
+    found->epoch = m_epoch;
+    return found;
 }
 
 static uint16_t parcel_at(const uint8_t* host) {
     return static_cast<uint16_t>(host[0] | host[1] << 8);
 }
 
-/// Decodes from [host, host + size) to the end of m_ops, and gives the bytes used.
-uint64_t block_cache::decode_run(uint64_t pc, const uint8_t* host, uint64_t size) {
+/// Decodes from host, up to the end of the page, to the end of m_ops. Gives the bytes used.
+uint64_t block_cache::decode_run(uint64_t pc, const uint8_t* host) {
+    const uint64_t size = tlb::page_size - pc % tlb::page_size;
     uint64_t used = 0;
-    for (unsigned count = 0; count < max_ops && size - used >= 2; ++count) {
+    for (unsigned count = 0; count < max_ops && used < size; ++count) {
         const uint16_t first = parcel_at(host + used);
         const bool is_wide = is_long(first);
         if (is_wide && size - used < 4)
             break;
-        m_ops.push_back(
-            is_wide ? decode(static_cast<uint32_t>(first | parcel_at(host + used + 2) << 16), pc + used)
-                    : decode_compressed(first, pc + used));
+        m_ops.push_back(is_wide ? decode(static_cast<uint32_t>(first | parcel_at(host + used + 2) << 16),
+                                         pc + used, m_isa)
+                                : decode_compressed(first, pc + used, m_isa));
         op& next = m_ops.back();
         next.offset = static_cast<uint16_t>(used);
         used += next.length;
@@ -54,18 +58,13 @@ uint64_t block_cache::decode_run(uint64_t pc, const uint8_t* host, uint64_t size
     return used;
 }
 
-block* block_cache::build(uint64_t pc, const region& from) {
-    const uint64_t page_last = pc | (memory_port::page_size - 1);
-    const uint64_t last = std::min(from.last, page_last);
-    if (from.latency != 0 || pc < from.first || pc >= last)
-        return nullptr;
+block* block_cache::build(uint64_t pc, address_space space, const uint8_t* host) {
     if (m_blocks.size() == max_blocks || op_storage - m_ops.size() < max_ops + 1 ||
         byte_storage - m_bytes.size() < 4 * max_ops)
         clear();
 
     const size_t first = m_ops.size();
-    const uint8_t* const host = from.host + (pc - from.first);
-    const uint64_t size = decode_run(pc, host, last - pc + 1);
+    const uint64_t size = decode_run(pc, host);
     const auto count = static_cast<uint32_t>(m_ops.size() - first);
     if (count == 0)
         return nullptr;
@@ -78,9 +77,10 @@ block* block_cache::build(uint64_t pc, const region& from) {
     fresh.pc = pc;
     fresh.end = pc + size;
     fresh.ops = &m_ops[first];
-    fresh.count = count;
     fresh.epoch = m_epoch;
     fresh.taken = fresh.fallen = &m_no_block;
+    fresh.count = count;
+    fresh.space = space;
     fresh.host = host;
     fresh.bytes = m_bytes.data() + m_bytes.size();
     m_bytes.insert(m_bytes.end(), host, host + size);

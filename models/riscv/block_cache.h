@@ -1,7 +1,8 @@
 #pragma once
 
-#include "models/riscv/memory_port.h"
+#include "models/riscv/isa.h"
 #include "models/riscv/op.h"
+#include "models/riscv/tlb.h"
 
 #include <cstdint>
 #include <vector>
@@ -12,50 +13,51 @@ namespace vmcore::riscv {
 /// The links to other blocks outlive what they lead to: before one is followed, its block's epoch is to be
 /// looked at.
 struct block {
-    uint64_t pc = 0;
+    uint64_t pc = 0;  ///< virtual
     uint64_t end = 0; ///< address after the last instruction
     const op* ops = nullptr;
-    uint64_t epoch = 0;      ///< fence.i count at which the block was last found true to memory
+    uint64_t epoch = 0;      ///< of the cache when the block was last found true to memory
     block* taken = nullptr;  ///< where a jump or a branch that is taken leads; no_block() until it was
     block* fallen = nullptr; ///< where the block's end leads; of a jalr, another target
     uint32_t count = 0;
-    const uint8_t* host = nullptr;  ///< where the instructions came from
-    const uint8_t* bytes = nullptr; ///< what they were
+    address_space space = address_space::machine; ///< of the fetches
+    const uint8_t* host = nullptr;                ///< where the instructions came from
+    const uint8_t* bytes = nullptr;               ///< what they were
 };
 
-/// Decoded blocks by pc.
+/// Decoded blocks by pc and address space.
 ///
 /// A block is a straight run of instructions inside one 4 KiB page that direct memory access can fetch; it
 /// ends at a jump, a branch or an instruction that may change how the rest is fetched. Decoding copies the
-/// instructions' bytes; fence.i only raises the epoch, and a block of an older epoch is compared with memory
-/// before it runs again, so that fence.i costs nothing for code that did not change. Storage is taken from
+/// instructions' bytes. Whatever may change what is fetched - fence.i, a page that leaves the TLB - only
+/// raises the epoch, and a block of an older epoch is compared with its page's translation and its memory
+/// before it runs again, so that this costs nothing for code that did not change. Storage is taken from
 /// arrays and given back all at once, when they are full or a DMI grant ends.
 class block_cache {
 public:
     static constexpr unsigned max_ops = 64;
 
-    block_cache();
+    explicit block_cache(const isa& implemented);
 
-    /// The block at pc, true to memory, or nullptr when there is none yet. A block whose memory changed is
-    /// forgotten.
-    block* find(uint64_t pc) {
+    /// The block at pc, true to memory, or nullptr when there is none of this epoch.
+    block* find(uint64_t pc, address_space space) {
         block* found = m_table[index(pc)];
-        return found != nullptr && found->pc == pc && is_current(*found) ? found : nullptr;
+        return found != nullptr && found->pc == pc && found->space == space && is_current(*found) ? found
+                                                                                                  : nullptr;
     }
 
-    bool is_current(block& which) const { return which.epoch == m_epoch || confirm(which); }
+    bool is_current(const block& which) const { return which.epoch == m_epoch; }
 
-    /// Decodes the block at pc from the region that holds it. nullptr when the first instruction leaves the
-    /// region or its page, or the region has a latency: then it must be fetched parcel by parcel.
-    block* build(uint64_t pc, const region& from);
-
-    /// The epoch of blocks that are certain to be true to memory.
-    uint64_t epoch() const { return m_epoch; }
-    /// What links lead to that are not set: of no epoch.
-    block* no_block() { return &m_no_block; }
+    /// The block at pc, whose bytes are at `host`: one of an older epoch when it is still true to memory, or
+    /// a newly decoded one. nullptr when the first instruction leaves the page.
+    block* renew(uint64_t pc, address_space space, const uint8_t* host);
 
     /// Instruction fetches from here on see what was stored before.
     void fence() { ++m_epoch; }
+    /// For others to raise who know why blocks may no longer be true.
+    uint64_t& epoch() { return m_epoch; }
+    /// What links lead to that are not set: of no epoch.
+    block* no_block() { return &m_no_block; }
 
     /// Forgets all blocks. No block may be in use.
     void clear();
@@ -69,9 +71,10 @@ private:
     static unsigned index(uint64_t pc) {
         return (pc >> 1 ^ pc >> (table_bits + 1)) & ((1u << table_bits) - 1);
     }
-    bool confirm(block& which) const;
-    uint64_t decode_run(uint64_t pc, const uint8_t* host, uint64_t size);
+    block* build(uint64_t pc, address_space space, const uint8_t* host);
+    uint64_t decode_run(uint64_t pc, const uint8_t* host);
 
+    isa m_isa;
     std::vector<block*> m_table;
     // These never grow beyond what is reserved, so that pointers into them hold, and touch no memory before.
     std::vector<block> m_blocks;

@@ -3,14 +3,17 @@
 #include "models/riscv/block_cache.h"
 #include "models/riscv/csr.h"
 #include "models/riscv/environment.h"
+#include "models/riscv/isa.h"
 #include "models/riscv/memory_port.h"
+#include "models/riscv/page_walk.h"
+#include "models/riscv/tlb.h"
 
 #include <array>
 #include <cstdint>
 
 namespace vmcore::riscv {
 
-/// An RV64IMAC hart with M and U mode, without SystemC: registers, CSRs, traps, and an interpreter that runs
+/// An RV64 hart without SystemC: registers, CSRs, traps, address translation, and an interpreter that runs
 /// basic blocks of decoded instructions.
 ///
 /// Time: a retired instruction takes one clock period, and so does an exception; transactions and direct
@@ -19,7 +22,7 @@ namespace vmcore::riscv {
 ///
 /// Interrupt lines may change while the core is not running or is inside environment::transport. They are
 /// looked at before every block; nothing inside a block can change them.
-class core : private csr_sources {
+class core : private csr_sources, private page_table_memory {
 public:
     struct config {
         unsigned hartid = 0;
@@ -30,6 +33,7 @@ public:
         /// QEMU reports a misaligned AMO as load-address-misaligned when the machine has one hart, and as
         /// store/AMO-address-misaligned, which the ISA asks for, when it has several.
         bool sole_hart = true;
+        isa implements;
     };
 
     core(environment& world, const config& settings);
@@ -48,6 +52,8 @@ public:
     uint64_t take_local_time();
 
     void set_lines(uint64_t mip_bits) { m_csr.set_lines(mip_bits); }
+    /// `time` has reached what environment::await_time() was told, or has jumped.
+    void supervisor_timer_due() { m_csr.supervisor_timer_due(); }
     /// Whether the core sleeps in WFI and no enabled interrupt is pending.
     bool asleep() const { return m_waiting && m_csr.pending_and_enabled() == 0; }
     bool waiting() const { return m_waiting; }
@@ -65,6 +71,10 @@ public:
         if (number != 0)
             m_x[number] = value;
     }
+    /// Floating-point registers, as they are kept: 32-bit values are NaN-boxed.
+    uint64_t f(unsigned number) const { return m_float.f[number]; }
+    void set_f(unsigned number, uint64_t value) { m_float.f[number] = value; }
+    bool has_f() const { return m_config.implements.f; }
     privilege mode() const { return m_mode; }
     uint64_t instructions() const { return m_retired; }
     /// Where pc() and x(0) to x(31) are kept, for a debugger that cannot call functions.
@@ -85,20 +95,42 @@ private:
     uint64_t retired() const override { return m_retired; }
     uint64_t cycles() const override { return m_world.cycle_counter(local_time()); }
     uint64_t time() const override { return m_world.time_counter(local_time()); }
+    void await_time(uint64_t value) override { m_world.await_time(value); }
 
     // core.cpp: which block runs next, traps
     void step(uint64_t budget);
-    block* fetch_one();
+    block* fetch_cached(uint64_t physical);
+    block* fetch_one(uint64_t physical);
+    bool fetch_parcel(uint64_t physical, uint16_t& parcel, uint64_t address);
     block* shorten(const block& whole, uint64_t count);
     void raise(cause why, uint64_t value);
     void take_interrupt();
-    void set_mode(privilege mode);
+    void go_on(const csr_file::transfer& where);
     void commit(uint64_t instructions);
     void retire(uint64_t next_pc);
     void set_local_time(uint64_t time);
 
+    // translate.cpp: from virtual addresses to memory
+    void update_context();
+    bool translate(access kind, uint64_t address, unsigned size, uint64_t& physical);
+    const tlb::page* walk(access kind, uint64_t address);
+    void raise_fault(access kind, bool by_page_table, uint64_t address);
+    privilege mode_of(access kind) const { return kind == access::fetch ? m_mode : m_data_mode; }
+    void remember_host(access kind, uint64_t address, uint64_t physical);
+    bool move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size);
+    bool read_memory(access rights, uint64_t address, unsigned size, uint64_t& value);
+    bool write_memory(uint64_t address, unsigned size, uint64_t value);
+    outcome read_entry(uint64_t physical, uint64_t& entry) override;
+    outcome write_entry(uint64_t physical, uint64_t entry) override;
+    bool entry_permitted(access kind, uint64_t physical) const;
+
     // execute.cpp: the interpreter's loop
     void execute(block* current, uint64_t budget);
+    template <typename T>
+    bool load(uint64_t address, T& value);
+    template <typename T>
+    bool store(uint64_t address, T value);
+    bool load_single(uint64_t address, uint64_t& boxed);
     template <opcode CODE>
     bool act(uint64_t* x, const op& what, uint64_t a, uint64_t& result);
 
@@ -106,25 +138,39 @@ private:
     void perform(const op& what);
     void perform_load(const op& what, unsigned size, bool is_signed);
     void perform_store(const op& what, unsigned size);
+    void perform_float_load(const op& what, unsigned size);
+    void perform_float_store(const op& what, unsigned size);
+    void perform_float_operation(const op& what);
     void perform_csr(const op& what);
     void load_reserved(const op& what, unsigned size);
     void store_conditional(const op& what, unsigned size);
     void atomic(const op& what, unsigned size);
-    void return_from_trap(const op& what);
+    void cache_block_operation(const op& what);
+    void zero_cache_block(const op& what);
+    void call_environment();
+    void return_from_machine_trap(const op& what);
+    void return_from_supervisor_trap(const op& what);
     void wait_for_interrupt(const op& what);
-    bool read_memory(uint64_t address, unsigned size, uint64_t& value, cause when_refused);
-    bool write_memory(uint64_t address, unsigned size, uint64_t value);
+    void fence_translations(const op& what);
     cause misaligned_atomic() const {
         return m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned;
     }
-    bool check(const memory_port::result& answer, cause when_refused);
+
+    /// Whether the loop may write f registers: the unit is on, and its state known as changed.
+    bool float_writable() const { return m_csr.float_dirty(); }
+    bool float_readable() const { return m_csr.float_enabled(); }
 
     // The hot state first.
     std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
     uint64_t m_pc = 0;
-    memory_port m_memory;
+    float_registers m_float;
     block_cache m_blocks;
+    tlb m_tlb;
+    memory_port m_memory;
     privilege m_mode = privilege::machine;
+    privilege m_data_mode =
+        privilege::machine; ///< of loads and stores: another than m_mode with mstatus.MPRV
+    bool m_mxr = false;     ///< mstatus.MXR, under which the TLB was filled
     bool m_leave = false;
     bool m_waiting = false;
     bool m_flush = false;                 ///< blocks are to be forgotten before the next one runs

@@ -30,34 +30,55 @@
 
 namespace vmcore::riscv {
 
-/// Does one computation, load or store. False when it has to leave the loop, to be done there: because memory
-/// must be asked, or because asking for direct access ended the grant that blocks were decoded from.
+/// False when no host pointer serves the access; then nothing has happened.
+template <typename T>
+VMCORE_INLINE bool core::load(uint64_t address, T& value) {
+    const uint8_t* host = m_tlb.load_host<T>(address);
+    if (__builtin_expect(host == nullptr, 0)) {
+        host = m_tlb.host(access::load, address, sizeof value); // misaligned
+        if (host == nullptr)
+            return false;
+    }
+    std::memcpy(&value, host, sizeof value);
+    return true;
+}
+
+template <typename T>
+VMCORE_INLINE bool core::store(uint64_t address, T value) {
+    uint8_t* host = m_tlb.store_host<T>(address);
+    if (__builtin_expect(host == nullptr, 0)) {
+        host = m_tlb.host(access::store, address, sizeof value); // misaligned
+        if (host == nullptr)
+            return false;
+    }
+    std::memcpy(host, &value, sizeof value);
+    return true;
+}
+
+VMCORE_INLINE bool core::load_single(uint64_t address, uint64_t& boxed) {
+    uint32_t value;
+    if (!load(address, value))
+        return false;
+    boxed = nan_box(value);
+    return true;
+}
+
+/// Does one computation, load or store. False when it has to leave the loop, to be done there.
 /// @param a what rs1 holds
 /// @param result what rd gets
 template <opcode CODE>
 VMCORE_INLINE bool core::act(uint64_t* x, const op& what, uint64_t a, uint64_t& result) {
-    using done = operation<CODE>;
+    using meaning = operation<CODE>;
     const auto i = static_cast<uint64_t>(what.imm);
-    if constexpr (done::what == kind::computation) {
-        result = done::value(a, x[what.rs2], i);
-    } else if constexpr (done::what == kind::load) {
-        typename done::type data;
-        const uint8_t* host = m_memory.load_host<decltype(data)>(a + i);
-        if (__builtin_expect(host != nullptr, 1))
-            std::memcpy(&data, host, sizeof data);
-        else if (!m_memory.read_direct(a + i, reinterpret_cast<uint8_t*>(&data), sizeof data) || m_flush)
+    if constexpr (meaning::what == kind::computation) {
+        result = meaning::value(a, x[what.rs2], i);
+    } else if constexpr (meaning::what == kind::load) {
+        typename meaning::type data;
+        if (!load(a + i, data))
             return false;
         result = static_cast<uint64_t>(data);
-    } else if constexpr (done::what == kind::store) {
-        const auto data = static_cast<typename done::type>(x[what.rs2]);
-        uint8_t* host = m_memory.store_host<typename done::type>(a + i);
-        if (__builtin_expect(host == nullptr, 0)) {
-            const auto copy = data; // which has an address, so that data needs none
-            return m_memory.write_direct(a + i, reinterpret_cast<const uint8_t*>(&copy), sizeof copy) &&
-                   !m_flush;
-        }
-        std::memcpy(host, &data, sizeof data);
-        return true;
+    } else if constexpr (meaning::what == kind::store) {
+        return store(a + i, static_cast<typename meaning::type>(x[what.rs2]));
     }
     x[what.rd] = result;
     return true;
@@ -179,6 +200,21 @@ dispatch:
     VMCORE_RISCV_CHAINED_TRIPLES(CHAINED_TRIPLE)
     VMCORE_RISCV_TRIPLES(TRIPLE)
 
+#define FLOAT(name, ready, action)                                                                           \
+    do_##name : {                                                                                            \
+        [[maybe_unused]] const uint64_t address =                                                            \
+            x[o->rs1] + float_access::offset(static_cast<uint64_t>(o->imm));                                 \
+        if (!ready() || !(action))                                                                           \
+            goto leave;                                                                                      \
+        ++o;                                                                                                 \
+        DISPATCH;                                                                                            \
+    }
+    FLOAT(flw, float_writable, load_single(address, m_float.f[o->rd]))
+    FLOAT(fld, float_writable, load(address, m_float.f[o->rd]))
+    FLOAT(fsw, float_readable, store(address, static_cast<uint32_t>(m_float.f[o->rs2])))
+    FLOAT(fsd, float_readable, store(address, m_float.f[o->rs2]))
+    FLOAT(float_op, float_writable, perform_float(static_cast<uint32_t>(o->imm), m_float, x))
+
 do_end_of_block:
     FOLLOW(fallen, unlinked_fallen);
 
@@ -202,7 +238,7 @@ unlinked_fallen:
     link = &current->fallen;
 
 look_up:
-    if (block* const found = m_blocks.find(next)) {
+    if (block* const found = m_blocks.find(next, current->space)) {
         *link = found;
         current = found;
         left -= found->count;

@@ -19,6 +19,7 @@ riscv::core::config hart::core_config(const config& settings) {
     result.direct = settings.dmi;
     result.blocks = settings.dmi && settings.block_cache;
     result.sole_hart = settings.sole_hart;
+    result.implements = settings.isa;
     return result;
 }
 
@@ -31,7 +32,12 @@ hart::hart(const sc_core::sc_module_name& name, const config& settings, const ti
     SC_THREAD(run);
     set_stack_size(1 << 18);
     SC_METHOD(follow_lines);
-    sensitive << msip << mtip << meip;
+    sensitive << msip << mtip << meip << seip;
+    SC_METHOD(follow_time);
+    dont_initialize();
+    sensitive << m_time_due;
+    if (const sc_core::sc_event* set = m_time.set_event())
+        sensitive << *set;
 }
 
 void hart::reset() {
@@ -69,7 +75,7 @@ bool hart::is_current() const {
 }
 
 std::optional<uint64_t> hart::csr(unsigned number) const {
-    if (!m_core.csrs().permits(number, false, riscv::privilege::machine))
+    if (!m_core.csrs().exists(number))
         return std::nullopt;
     return m_core.csrs().read(number);
 }
@@ -102,9 +108,25 @@ void hart::follow_lines() {
         return static_cast<uint64_t>(port.read()) << number;
     };
     m_core.set_lines(bit(msip, riscv::machine_software) | bit(mtip, riscv::machine_timer) |
-                     bit(meip, riscv::machine_external));
+                     bit(meip, riscv::machine_external) | bit(seip, riscv::supervisor_external));
+    wake_if_due();
+}
+
+void hart::follow_time() {
+    m_core.supervisor_timer_due();
+    wake_if_due();
+}
+
+void hart::wake_if_due() {
     if (m_core.waiting() && !m_core.asleep())
         m_wake.notify();
+}
+
+void hart::await_time(uint64_t value) {
+    m_time_due.cancel();
+    const sc_time due = m_time.when(value);
+    if (due != sc_core::sc_max_time())
+        m_time_due.notify(due - sc_core::sc_time_stamp());
 }
 
 void hart::invalidate(sc_dt::uint64 first, sc_dt::uint64 last) {

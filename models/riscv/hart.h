@@ -12,8 +12,8 @@
 
 namespace vmcore {
 
-/// An RV64IMAC + Zicsr + Zifencei + Zicntr hart with M and U mode, loosely timed: see README.md for its
-/// timing rules, traps and CSRs, which are QEMU's.
+/// An RV64 hart with M, S and U mode, loosely timed: see README.md for its instruction set, timing rules,
+/// traps and CSRs, which are QEMU's.
 ///
 /// One retired instruction takes one clock period, to which transactions and direct accesses add. The hart
 /// runs ahead of the kernel by at most the quantum; each transaction carries the time it is ahead in its
@@ -28,6 +28,7 @@ public:
         bool dmi = true;         ///< use direct memory access; without it every access is a transaction
         bool block_cache = true; ///< keep decoded instructions; takes effect where DMI is granted
         bool sole_hart = true;   ///< the only hart of its machine: see riscv::core::config
+        riscv::isa isa;
     };
 
     /// Fetch, load, store and AMO: natural alignment, 1, 2, 4 or 8 bytes, blocking transport.
@@ -35,6 +36,7 @@ public:
     sc_core::sc_in<bool> msip{"msip"}; ///< level of the machine software interrupt
     sc_core::sc_in<bool> mtip{"mtip"}; ///< level of the machine timer interrupt
     sc_core::sc_in<bool> meip{"meip"}; ///< level of the machine external interrupt
+    sc_core::sc_in<bool> seip{"seip"}; ///< level of the supervisor external interrupt
 
     SC_HAS_PROCESS(hart);
 
@@ -65,6 +67,10 @@ public:
     /// @param number 0 to 31
     uint64_t x(unsigned number) const { return m_core.x(number); }
     void set_x(unsigned number, uint64_t value) { m_core.set_x(number, value); }
+    /// Floating-point registers by number, 0 to 31; 32-bit values are NaN-boxed. fcsr is csr(3).
+    uint64_t f(unsigned number) const { return m_core.f(number); }
+    void set_f(unsigned number, uint64_t value) { m_core.set_f(number, value); }
+    bool has_f() const { return m_config.isa.f; }
     riscv::privilege mode() const { return m_core.mode(); }
     /// A control and status register, read without any effect; none when the hart does not have it.
     std::optional<uint64_t> csr(unsigned number) const;
@@ -87,6 +93,8 @@ private:
 
     void run();
     void follow_lines();
+    void follow_time();
+    void wake_if_due();
     void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
 
     riscv::outcome transport(riscv::access kind, uint64_t address, uint8_t* data, unsigned size,
@@ -94,12 +102,14 @@ private:
     riscv::region direct(riscv::access kind, uint64_t address) override;
     uint64_t time_counter(uint64_t local_time) override;
     uint64_t cycle_counter(uint64_t local_time) override;
+    void await_time(uint64_t value) override;
 
     config m_config;
     const time_source& m_time;
     tlm::tlm_generic_payload m_payload;
     sc_core::sc_event m_wake{"wake"}; ///< an interrupt may end WFI
     sc_core::sc_event m_released{"released"};
+    sc_core::sc_event m_time_due{"time_due"}; ///< stimecmp is reached
     bool m_yield = false;
     bool m_held = false;
     unsigned m_resets = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/riscv/arithmetic.h"
+#include "models/riscv/bit_manipulation.h"
 #include "models/riscv/op.h"
 
 namespace vmcore::riscv {

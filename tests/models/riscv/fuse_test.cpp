@@ -16,7 +16,7 @@ int number(opcode code) {
 std::vector<op> fused(const std::vector<uint32_t>& program) {
     std::vector<op> ops;
     for (const uint32_t word : program)
-        ops.push_back(decode(word, 0x1000 + 4 * ops.size()));
+        ops.push_back(decode(word, 0x1000 + 4 * ops.size(), isa()));
     fuse(ops.data(), static_cast<uint32_t>(ops.size()));
     return ops;
 }

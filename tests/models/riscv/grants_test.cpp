@@ -12,8 +12,7 @@ using riscv::core;
 using riscv::outcome;
 using riscv::region;
 
-constexpr uint64_t code = 0x1000, page = riscv::memory_port::page_size, first_data = 0x2000,
-                   second_data = 0x3000;
+constexpr uint64_t code = 0x1000, page = riscv::tlb::page_size, first_data = 0x2000, second_data = 0x3000;
 
 /// Grants direct access page by page. Asking for the last page ends all grants and moves the code, changed,
 /// elsewhere.
@@ -29,6 +28,7 @@ public:
     outcome transport(riscv::access, uint64_t, uint8_t*, unsigned, uint64_t&) override {
         return outcome::refused;
     }
+    void await_time(uint64_t) override {}
     uint64_t time_counter(uint64_t) override { return 0; }
     uint64_t cycle_counter(uint64_t) override { return 0; }
 
