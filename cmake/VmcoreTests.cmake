@@ -1,4 +1,4 @@
-# vmcore_test(NAME SOURCES ... [LIBS ...] [LABEL unit] [TIMEOUT 60] [ENV K=V ...]): a GoogleTest program.
+# vmcore_test(NAME SOURCES ... [LIBS ...] [LABEL unit] [TIMEOUT 60] [PREFIX p.] [ENV K=V ...]): a GoogleTest program.
 # ctest runs every test of it in a process of its own, because SystemC's kernel is a singleton.
 
 find_package(GTest REQUIRED)
@@ -13,7 +13,7 @@ if(VMCORE_SANITIZE)
 endif()
 
 function(vmcore_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;PREFIX" "SOURCES;LIBS;ENV" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -25,7 +25,7 @@ function(vmcore_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} vmcore_test_harness)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   vmcore_compile_options(${name} TEST)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  gtest_discover_tests(${name} TEST_PREFIX "${ARG_PREFIX}" DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
   # gtest_discover_tests cuts a list of several variables apart, so the environment comes in a script of its own.
   set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake")
   set(environment ${vmcore_test_env} ${ARG_ENV})

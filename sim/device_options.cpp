@@ -64,7 +64,8 @@ static uint8_t parse_pvpanic(const std::string& option, key_values& properties) 
     return static_cast<uint8_t>(events);
 }
 
-void add_device(const std::string& option, const std::string& value, board_config& board) {
+void add_device(const std::string& option, const std::string& value, board_config& board,
+                virtio_options& virtio) {
     key_values properties(option, value, "driver");
     const std::string driver = properties.take("driver");
     if (driver == "vmcoreinfo") {
@@ -75,11 +76,18 @@ void add_device(const std::string& option, const std::string& value, board_confi
         if (board.pvpanic_events)
             properties.fail("pvpanic-mmio is given twice, expected once");
         board.pvpanic_events = parse_pvpanic(option, properties);
+    } else if (virtio_options::has_driver(driver)) {
+        virtio.add_device(option, driver, properties);
     } else {
-        const std::string nearest = nearest_word(driver, {"vmcoreinfo", "loader", "pvpanic-mmio"});
+        std::vector<std::string> known = virtio_options::drivers();
+        known.insert(known.end(), {"loader", "pvpanic-mmio", "vmcoreinfo"});
+        const bool without_bus = virtio_options::has_driver(driver + "-device"); // QEMU's choice would be PCI
+        const std::string nearest = without_bus ? driver + "-device" : nearest_word(driver, known);
+        std::string all;
+        for (const std::string& each : known)
+            all += (all.empty() ? "" : ", ") + each;
         properties.fail("'" + driver + "', expected " +
-                        (nearest.empty() ? "vmcoreinfo, loader or pvpanic-mmio"
-                                         : nearest + "; loader, pvpanic-mmio and vmcoreinfo exist"));
+                        (nearest.empty() ? all : nearest + "; there are " + all));
     }
     properties.expect_empty();
 }

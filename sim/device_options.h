@@ -3,6 +3,7 @@
 #include "models/riscv/isa.h"
 #include "platform/board_config.h"
 #include "sim/options.h"
+#include "sim/virtio_options.h"
 
 #include <string>
 
@@ -13,7 +14,8 @@ namespace vmcore::sim {
 
 uint64_t parse_ram_size(const std::string& option, const std::string& value);
 riscv::isa parse_cpu(const std::string& option, const std::string& value);
-void add_device(const std::string& option, const std::string& value, board_config& board);
+void add_device(const std::string& option, const std::string& value, board_config& board,
+                virtio_options& virtio);
 board_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value);
 std::string parse_dump_format(const std::string& option, const std::string& value);
 dump_trigger parse_dump_trigger(const std::string& option, const std::string& value);

@@ -39,6 +39,8 @@ static void expect_output_of_its_own(const options& wanted, bool serial_given) {
     const std::string option = "--dump " + file + ": standard output belongs to ";
     if (wanted.protocols.uses_stdio())
         throw usage_error(option + "-qtest or QMP, expected these at unix:PATH");
+    if (wanted.board.virtio.uses_stdio())
+        throw usage_error(option + "the guest's console (-chardev stdio), expected -chardev null or file");
     if (wanted.board.serial == "stdio")
         throw usage_error(option + "the guest's console (-serial stdio" +
                           (serial_given ? "" : ", the default") + "), expected -serial null or file:PATH");

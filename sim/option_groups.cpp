@@ -28,8 +28,15 @@ void option_parser::declare_machine() {
         [this](const std::string& o, const std::string& v) { parse_smp(o, v, m_smp); });
     add("cpu", "rv64[,X=on|off...]", "the harts: rv64 or rv64i, and the extensions that are on or off",
         [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
-    add("device", "NAME[,...]", "vmcoreinfo; pvpanic-mmio; loader,file=F[,addr=A][,force-raw=on][,cpu-num=N]",
-        [&](const std::string& o, const std::string& v) { add_device(o, v, board); });
+    add("device", "NAME[,...]",
+        "vmcoreinfo; pvpanic-mmio; loader,file=F[,addr=A][,force-raw=on][,cpu-num=N]; "
+        "virtio-blk-device,drive=ID[,serial=S]; virtio-serial-device; virtconsole,chardev=ID; virtio-rng-device",
+        [&](const std::string& o, const std::string& v) { add_device(o, v, board, m_virtio); });
+    add("drive", "file=F[,...]",
+        "a raw disk image: if=none,id=X for a -device, or if=virtio; readonly, snapshot",
+        [this](const std::string& o, const std::string& v) { m_virtio.add_drive(o, v); });
+    add("global", "virtio-mmio.force-legacy=on|off", "version 1 of virtio-mmio, or 2 (on)",
+        [this](const std::string& o, const std::string& v) { m_virtio.set_global(o, v); });
     add("fw_cfg", "[name=]N,file=F|string=S", "a file in fw_cfg",
         [&](const std::string& o, const std::string& v) {
             board.fw_cfg_files.push_back(parse_fw_cfg_file(o, v));
@@ -114,7 +121,7 @@ void option_parser::declare_control() {
         [&](const std::string&, const std::string&) { policy.hold = true; });
     add("qmp", "ENDPOINT", "serve QMP at unix:PATH[,server=on][,wait=off] or stdio",
         [&](const std::string& o, const std::string& v) { servers.add_qmp(o, v); });
-    add("chardev", "socket,path=P,id=X", "an endpoint with a name; also stdio,id=X",
+    add("chardev", "socket,path=P,id=X", "an endpoint with a name; also stdio, null and file,path=P",
         [&](const std::string& o, const std::string& v) { servers.add_chardev(o, v); });
     add("mon", "chardev=X,mode=control", "serve QMP at a chardev",
         [&](const std::string& o, const std::string& v) { servers.add_monitor(o, v); });

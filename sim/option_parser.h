@@ -2,6 +2,7 @@
 
 #include "sim/options.h"
 #include "sim/settings.h"
+#include "sim/virtio_options.h"
 
 #include <functional>
 #include <optional>
@@ -46,6 +47,7 @@ private:
     void declare_settings();
     void apply_settings();
     void find_bios();
+    void settle_stdio();
     [[noreturn]] void refuse(const std::string& argument) const;
     [[noreturn]] void refuse_value(const std::string& shown) const;
 
@@ -60,6 +62,7 @@ private:
     std::vector<std::string> m_cpus;
     smp_option m_smp;
     boot_option m_boot;
+    virtio_options m_virtio;
     std::set<std::string> m_given; ///< names without dashes
     bool m_defaults = true;
 };

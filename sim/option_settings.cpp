@@ -28,6 +28,12 @@ void option_parser::declare_settings() {
     m_settings.add("device.latency", "per register access", board.register_latency);
     m_settings.add("serial.poll_interval", "simulated time between two looks for input",
                    board.serial_poll_interval);
+    virt::virtio_config& virtio = board.virtio;
+    m_settings.add("virtio.request_latency", "per request to a disk or for entropy", virtio.request_latency);
+    m_settings.add("virtio.byte_latency", "per byte that a virtio device moves", virtio.byte_latency);
+    m_settings.add("virtio.poll_interval", "simulated time between two looks for a console's input",
+                   virtio.poll_interval);
+    m_settings.add("virtio.seed", "of the bytes that entropy devices deliver", virtio.seed, 0, ~0u);
     m_settings.add("fw_cfg.dma_burst", "bytes per DMA transaction without DMI, a power of two",
                    board.dma_burst, 8, 4096);
     m_settings.add("fw_cfg.strict", "report what the guest does that no driver should rely on", board.strict);

@@ -51,6 +51,21 @@ void option_parser::refuse_value(const std::string& shown) const {
     throw usage_error(shown + ": expected a value behind it, or none where it is a switch");
 }
 
+/// Standard input and output go to one of the servers, consoles and the serial port, which has them by
+/// default.
+void option_parser::settle_stdio() {
+    const bool serial_given = m_given.count("serial") != 0;
+    const bool console = m_result.board.virtio.uses_stdio();
+    const bool servers = m_result.protocols.uses_stdio();
+    if (console && servers)
+        throw usage_error("-chardev stdio: -qtest or QMP has standard input and output already");
+    if (serial_given && m_result.board.serial == "stdio" && (servers || console))
+        throw usage_error(std::string("-serial stdio: ") + (servers ? "-qtest or QMP" : "-chardev stdio") +
+                          " has standard input and output already");
+    if (!serial_given && (!m_defaults || servers || console))
+        m_result.board.serial = "null";
+}
+
 options option_parser::parse(const std::vector<std::string>& arguments) {
     po::options_description known;
     for (const entry& declared : m_entries) {
@@ -88,13 +103,12 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
         m_result.board.isa = parse_cpu("-cpu", cpu);
     if (m_result.machine == machine_type::virt)
         find_bios();
-    const bool serial_given = m_given.count("serial") != 0;
     m_result.protocols.resolve();
+    m_virtio.resolve(m_result.protocols, m_result.board.virtio);
     m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();
-    if (serial_given && m_result.board.serial == "stdio" && m_result.protocols.uses_stdio())
-        throw usage_error("-serial stdio: -qtest or QMP has standard input and output already");
-    if (!serial_given && (!m_defaults || m_result.protocols.uses_stdio()))
-        m_result.board.serial = "null";
+    if (m_result.machine == machine_type::pc && !m_result.board.virtio.devices.empty())
+        throw usage_error("-device, -drive: the pc board has no place for virtio devices, expected -M virt");
+    settle_stdio();
     check_dump_options(m_result, m_given);
     m_result.settings_list = m_settings.list();
     return m_result;

@@ -23,42 +23,66 @@ void protocol_options::add_chardev(const std::string& option, const std::string&
     const std::string id = given.take("id");
     if (id.empty())
         throw usage_error(option + ": the id is missing, expected " + kind + ",id=X");
-    endpoint where;
-    where.option = option;
+    chardev added{kind, {}, ""};
+    added.where.option = option;
     if (kind == "socket") {
-        where = take_socket(option, given);
+        added.where = take_socket(option, given);
+    } else if (kind == "file") {
+        added.file = given.take("path");
+        if (added.file.empty())
+            throw usage_error(option + ": the path is missing, expected file,path=P,id=X");
     } else if (kind == "stdio") {
-        where.stdio = true;
-        given.expect_empty();
-    } else {
-        throw usage_error(option + ": '" + kind + "', expected socket or stdio");
+        added.where.stdio = true;
+    } else if (kind != "null") {
+        throw usage_error(option + ": '" + kind + "', expected socket, stdio, file or null");
     }
-    if (!m_chardevs.emplace(id, where).second)
+    given.expect_empty();
+    if (!m_chardevs.emplace(id, added).second)
         throw usage_error(option + ": the id '" + id + "' is there twice");
 }
 
 void protocol_options::add_monitor(const std::string& option, const std::string& value) {
     key_values given(option, value, "chardev");
-    const std::string chardev = given.take("chardev");
+    const std::string id = given.take("chardev");
     const std::string mode = given.take("mode", "readline");
-    if (chardev.empty())
+    if (id.empty())
         throw usage_error(option + ": the chardev is missing, expected chardev=ID,mode=control");
     if (mode != "control")
         throw usage_error(option + ": mode " + mode + ", expected control: there is no monitor for people");
     if (given.take_switch("pretty", false))
         throw usage_error(option + ": pretty=on, expected off: answers are one line each");
     given.expect_empty();
-    m_monitors.push_back({option, chardev});
+    m_monitors.push_back({option, id});
+}
+
+protocol_options::chardev protocol_options::take_chardev(const std::string& option, const std::string& id) {
+    const auto found = m_chardevs.find(id);
+    if (found == m_chardevs.end())
+        throw usage_error(option + ": chardev " + id + " is not there, expected -chardev with this id");
+    const chardev taken = found->second;
+    m_chardevs.erase(found);
+    return taken;
+}
+
+std::string protocol_options::take_line(const std::string& option, const std::string& id) {
+    const chardev taken = take_chardev(option, id);
+    if (taken.kind == "file")
+        return "file:" + taken.file;
+    if (taken.kind != "socket")
+        return taken.kind;
+    std::string line = "unix:";
+    for (const char each : taken.where.path)
+        line += each == ',' ? std::string(",,") : std::string(1, each);
+    return line + (taken.where.server ? ",server=on" : "") + (taken.where.wait ? "" : ",wait=off");
 }
 
 void protocol_options::resolve() {
     for (const monitor& each : m_monitors) {
-        const auto found = m_chardevs.find(each.chardev);
-        if (found == m_chardevs.end())
-            throw usage_error(each.option + ": chardev " + each.chardev +
-                              " is not there, expected -chardev with this id");
-        qmp.push_back(found->second);
-        m_chardevs.erase(found);
+        const chardev taken = take_chardev(each.option, each.chardev);
+        if (taken.kind != "socket" && taken.kind != "stdio")
+            throw usage_error(each.option + ": chardev " + each.chardev + " is " + taken.kind +
+                              ", expected socket or stdio");
+        qmp.push_back(taken.where);
     }
     const auto on_stdio = [](const endpoint& each) { return each.stdio; };
     if (std::count_if(qmp.begin(), qmp.end(), on_stdio) + (qtest && qtest->stdio) > 1)

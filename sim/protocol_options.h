@@ -20,10 +20,12 @@ public:
 
     void set_qtest(const std::string& option, const std::string& value);
     void add_qmp(const std::string& option, const std::string& value);
-    void add_chardev(const std::string& option, const std::string& value); ///< socket or stdio, with an id
+    void add_chardev(const std::string& option, const std::string& value); ///< with an id
     void add_monitor(const std::string& option, const std::string& value); ///< -mon
     /// To be called when all options are known: monitors find their chardevs.
     void resolve();
+    /// A chardev for a device's line, which nobody else gets then: as -serial would spell it.
+    std::string take_line(const std::string& option, const std::string& id);
 
     /// Whether one of the servers has standard input and output.
     bool uses_stdio() const;
@@ -33,7 +35,14 @@ private:
         std::string option;
         std::string chardev;
     };
-    std::map<std::string, endpoint> m_chardevs;
+    struct chardev {
+        std::string kind; ///< socket, stdio, file or null
+        endpoint where;   ///< of a socket, or stdio
+        std::string file; ///< of a file
+    };
+    chardev take_chardev(const std::string& option, const std::string& id);
+
+    std::map<std::string, chardev> m_chardevs;
     std::vector<monitor> m_monitors;
 };
 

@@ -41,6 +41,12 @@ struct cpu_note_layout {
     /// a note is ours, and QEMU's layout goes without it, as does a CPU that has nothing to put there (the
     /// descriptor is then empty).
     std::vector<uint8_t> (*build)(const cpu_context& cpu, size_t index, byte_order order) = nullptr;
+
+    /// The register without which a CPU has no such note; null: every CPU has one. A note that may be missing
+    /// is ours as well.
+    const char* needed_register = nullptr;
+
+    bool is_ours() const { return build != nullptr || needed_register != nullptr; }
 };
 
 /// What a dump must know about an architecture. A new architecture is a new row in arch.cpp.

@@ -5,11 +5,15 @@
 // padded to a long. Readers know it by its size: gdb and eu-readelf silently drop the registers of a riscv64
 // one that has not 376 bytes.
 //
+// NT_PRFPREG is Linux's struct __riscv_d_ext_state on RISC-V, where QEMU has none: gdb takes f0 to f31 and
+// fcsr from it, and the notes behind a NT_PRSTATUS are of the same CPU.
+//
 // The note "QEMU" has what x86's NT_PRSTATUS cannot tell: segments with their descriptors, and control
 // registers. crash and drgn take the page table from its cr3. It is struct QEMUCPUState, version 1.
 
 #include "models/dump/cpu_notes.h"
 
+#include "models/dump/riscv_gdb_note.h"
 #include "models/dump/riscv_state_note.h"
 
 namespace vmcore::cpu_notes {
@@ -64,9 +68,22 @@ field_row first_register(uint32_t word) {
     return field_row(word == 8 ? 112 : 72, word);
 }
 
+cpu_note_layout riscv_floats() {
+    cpu_note_layout note = {"CORE", nt_prfpreg, 264, {}, field_row(0, 8).add("f", 0, 31).put("fcsr", 4), {}};
+    note.needed_register = "f0";
+    return note;
+}
+
 groups riscv(uint32_t size, uint32_t word) {
-    return {{prstatus(size, word, first_register(word).add({"pc"}).add("x", 1, 31))},
-            {{riscv_state_owner, riscv_state_type, 0, {}, {}, {}, build_riscv_state}}};
+    return {{prstatus(size, word, first_register(word).add({"pc"}).add("x", 1, 31)), riscv_floats()},
+            {{riscv_state_owner, riscv_state_type, 0, {}, {}, {}, build_riscv_state},
+             {gdb_owner,
+              gdb_target_description_type,
+              0,
+              {},
+              {},
+              {},
+              word == 8 ? build_riscv64_gdb_description : build_riscv32_gdb_description}}};
 }
 
 cpu_note_layout qemu_x86_state() {

@@ -179,7 +179,9 @@ std::vector<elf_note> build_cpu_notes(const dump_target& target, const std::vect
                                       dump_layout layout) {
     std::vector<elf_note> notes;
     const auto add = [&](const cpu_note_layout& note, const cpu_context& cpu, size_t index) {
-        if (note.build && layout == dump_layout::qemu)
+        if (note.is_ours() && layout == dump_layout::qemu)
+            return;
+        if (note.needed_register && !cpu.register_value(note.needed_register))
             return;
         const std::vector<uint8_t> descriptor = build_descriptor(target, note, cpu, index);
         if (!descriptor.empty())

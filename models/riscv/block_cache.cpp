@@ -1,6 +1,7 @@
 #include "models/riscv/block_cache.h"
 
 #include "models/riscv/decode.h"
+#include "models/riscv/fuse.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,14 +10,18 @@ namespace vmcore::riscv {
 
 block_cache::block_cache(const isa& implemented)
     : m_isa(implemented)
-    , m_table(size_t(1) << table_bits)
-    , m_blocks(new block[max_blocks])
-    , m_ops(new op[op_storage])
-    , m_bytes(new uint8_t[byte_storage]) {}
+    , m_table(size_t(1) << table_bits) {
+    m_blocks.reserve(max_blocks);
+    m_ops.reserve(op_storage);
+    m_bytes.reserve(byte_storage);
+    m_no_block.epoch = ~uint64_t(0);
+}
 
 void block_cache::clear() {
     std::fill(m_table.begin(), m_table.end(), nullptr);
-    m_used_blocks = m_used_ops = m_used_bytes = 0;
+    m_blocks.clear();
+    m_ops.clear();
+    m_bytes.clear();
 }
 
 block* block_cache::renew(uint64_t pc, address_space space, const uint8_t* host) {
@@ -32,50 +37,53 @@ static uint16_t parcel_at(const uint8_t* host) {
     return static_cast<uint16_t>(host[0] | host[1] << 8);
 }
 
-block* block_cache::build(uint64_t pc, address_space space, const uint8_t* host) {
-    const uint64_t last = pc | (tlb::page_size - 1);
-    if (m_used_blocks == max_blocks || op_storage - m_used_ops < max_ops + 1 ||
-        byte_storage - m_used_bytes < 4 * max_ops)
-        clear();
-
-    op* const ops = &m_ops[m_used_ops];
-    uint64_t at = pc;
-    uint32_t count = 0;
-    while (count < max_ops && at < last) {
-        const uint16_t first = parcel_at(host + (at - pc));
+/// Decodes from host, up to the end of the page, to the end of m_ops. Gives the bytes used.
+uint64_t block_cache::decode_run(uint64_t pc, const uint8_t* host) {
+    const uint64_t size = tlb::page_size - pc % tlb::page_size;
+    uint64_t used = 0;
+    for (unsigned count = 0; count < max_ops && used < size; ++count) {
+        const uint16_t first = parcel_at(host + used);
         const bool is_wide = is_long(first);
-        if (is_wide && last - at < 3)
+        if (is_wide && size - used < 4)
             break;
-        op& next = ops[count];
-        next = is_wide
-                   ? decode(static_cast<uint32_t>(first | parcel_at(host + (at - pc) + 2) << 16), at, m_isa)
-                   : decode_compressed(first, at, m_isa);
-        next.offset = static_cast<uint16_t>(at - pc);
-        at += next.length;
-        ++count;
+        m_ops.push_back(is_wide ? decode(static_cast<uint32_t>(first | parcel_at(host + used + 2) << 16),
+                                         pc + used, m_isa)
+                                : decode_compressed(first, pc + used, m_isa));
+        op& next = m_ops.back();
+        next.offset = static_cast<uint16_t>(used);
+        used += next.length;
         if (ends_block(next.code))
             break;
     }
+    return used;
+}
+
+block* block_cache::build(uint64_t pc, address_space space, const uint8_t* host) {
+    if (m_blocks.size() == max_blocks || op_storage - m_ops.size() < max_ops + 1 ||
+        byte_storage - m_bytes.size() < 4 * max_ops)
+        clear();
+
+    const size_t first = m_ops.size();
+    const uint64_t size = decode_run(pc, host);
+    const auto count = static_cast<uint32_t>(m_ops.size() - first);
     if (count == 0)
         return nullptr;
-    ops[count] = op();
-    ops[count].code = opcode::end_of_block;
-    ops[count].offset = static_cast<uint16_t>(at - pc);
+    fuse(&m_ops[first], count);
+    m_ops.emplace_back();
+    m_ops.back().code = opcode::end_of_block;
+    m_ops.back().offset = static_cast<uint16_t>(size);
 
-    uint8_t* const bytes = &m_bytes[m_used_bytes];
-    std::memcpy(bytes, host, at - pc);
-    block& fresh = m_blocks[m_used_blocks++];
-    fresh = block();
+    block& fresh = m_blocks.emplace_back();
     fresh.pc = pc;
-    fresh.space = space;
-    fresh.end = at;
-    fresh.ops = ops;
-    fresh.count = count;
+    fresh.end = pc + size;
+    fresh.ops = &m_ops[first];
     fresh.epoch = m_epoch;
+    fresh.taken = fresh.fallen = &m_no_block;
+    fresh.count = count;
+    fresh.space = space;
     fresh.host = host;
-    fresh.bytes = bytes;
-    m_used_ops += count + 1;
-    m_used_bytes += at - pc;
+    fresh.bytes = m_bytes.data() + m_bytes.size();
+    m_bytes.insert(m_bytes.end(), host, host + size);
     m_table[index(pc)] = &fresh;
     return &fresh;
 }

@@ -5,22 +5,24 @@
 #include "models/riscv/tlb.h"
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 namespace vmcore::riscv {
 
 /// A run of decoded instructions with one entry; `count` operations and an end_of_block follow each other.
+/// The links to other blocks outlive what they lead to: before one is followed, its block's epoch is to be
+/// looked at.
 struct block {
-    uint64_t pc = 0;                              ///< virtual
-    address_space space = address_space::machine; ///< of the fetches
-    uint64_t end = 0;                             ///< address after the last instruction
+    uint64_t pc = 0;  ///< virtual
+    uint64_t end = 0; ///< address after the last instruction
     const op* ops = nullptr;
+    uint64_t epoch = 0;      ///< of the cache when the block was last found true to memory
+    block* taken = nullptr;  ///< where a jump or a branch that is taken leads; no_block() until it was
+    block* fallen = nullptr; ///< where the block's end leads; of a jalr, another target
     uint32_t count = 0;
-    uint64_t epoch = 0;             ///< of the cache when the block was last found true to memory
-    const uint8_t* host = nullptr;  ///< where the instructions came from
-    const uint8_t* bytes = nullptr; ///< what they were
-    block* successor[2] = {};       ///< blocks that ran next, most recent first
+    address_space space = address_space::machine; ///< of the fetches
+    const uint8_t* host = nullptr;                ///< where the instructions came from
+    const uint8_t* bytes = nullptr;               ///< what they were
 };
 
 /// Decoded blocks by pc and address space.
@@ -29,7 +31,7 @@ struct block {
 /// ends at a jump, a branch or an instruction that may change how the rest is fetched. Decoding copies the
 /// instructions' bytes. Whatever may change what is fetched - fence.i, a page that leaves the TLB - only
 /// raises the epoch, and a block of an older epoch is compared with its page's translation and its memory
-/// before it runs again, so that this costs nothing for code that did not change. Storage is taken from two
+/// before it runs again, so that this costs nothing for code that did not change. Storage is taken from
 /// arrays and given back all at once, when they are full or a DMI grant ends.
 class block_cache {
 public:
@@ -54,6 +56,8 @@ public:
     void fence() { ++m_epoch; }
     /// For others to raise who know why blocks may no longer be true.
     uint64_t& epoch() { return m_epoch; }
+    /// What links lead to that are not set: of no epoch.
+    block* no_block() { return &m_no_block; }
 
     /// Forgets all blocks. No block may be in use.
     void clear();
@@ -68,16 +72,16 @@ private:
         return (pc >> 1 ^ pc >> (table_bits + 1)) & ((1u << table_bits) - 1);
     }
     block* build(uint64_t pc, address_space space, const uint8_t* host);
+    uint64_t decode_run(uint64_t pc, const uint8_t* host);
 
     isa m_isa;
     std::vector<block*> m_table;
-    std::unique_ptr<block[]> m_blocks;
-    std::unique_ptr<op[]> m_ops;
-    std::unique_ptr<uint8_t[]> m_bytes;
-    size_t m_used_blocks = 0;
-    size_t m_used_ops = 0;
-    size_t m_used_bytes = 0;
+    // These never grow beyond what is reserved, so that pointers into them hold, and touch no memory before.
+    std::vector<block> m_blocks;
+    std::vector<op> m_ops;
+    std::vector<uint8_t> m_bytes;
     uint64_t m_epoch = 0;
+    block m_no_block;
 };
 
 } // namespace vmcore::riscv

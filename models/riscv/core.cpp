@@ -1,6 +1,7 @@
 #include "models/riscv/core.h"
 
 #include "models/riscv/decode.h"
+#include "models/riscv/fuse.h"
 
 #include <algorithm>
 
@@ -161,28 +162,31 @@ block* core::fetch_one(uint64_t physical) {
     const isa& has = m_config.implements;
     m_loose.ops[0] = is_wide ? decode(static_cast<uint32_t>(parcel[0] | parcel[1] << 16), m_pc, has)
                              : decode_compressed(parcel[0], m_pc, has);
-    block single;
-    single.pc = m_pc;
-    single.space = m_tlb.fetch_space();
-    single.end = m_pc + m_loose.ops[0].length;
-    single.count = 1;
-    single.ops = m_loose.ops.data();
     m_loose.ops[1] = op();
     m_loose.ops[1].code = opcode::end_of_block;
-    m_loose.head = single;
-    return &m_loose.head;
+    block& head = m_loose.head;
+    head = block();
+    head.pc = m_pc;
+    head.space = m_tlb.fetch_space();
+    head.end = m_pc + m_loose.ops[0].length;
+    head.count = 1;
+    head.ops = m_loose.ops.data();
+    head.taken = head.fallen = m_blocks.no_block();
+    return &head;
 }
 
 /// The first instructions of a block, for the end of a quantum.
 block* core::shorten(const block& whole, uint64_t count) {
     std::copy_n(whole.ops, count + 1, m_loose.ops.begin());
-    m_loose.head = whole;
-    m_loose.head.successor[0] = m_loose.head.successor[1] = nullptr;
-    m_loose.head.ops = m_loose.ops.data();
-    m_loose.head.count = static_cast<uint32_t>(count);
-    m_loose.head.end = whole.pc + m_loose.ops[count].offset;
     m_loose.ops[count].code = opcode::end_of_block;
-    return &m_loose.head;
+    cut(m_loose.ops.data(), static_cast<uint32_t>(count));
+    block& head = m_loose.head;
+    head = whole;
+    head.ops = m_loose.ops.data();
+    head.count = static_cast<uint32_t>(count);
+    head.end = whole.pc + m_loose.ops[count].offset;
+    head.taken = head.fallen = m_blocks.no_block();
+    return &head;
 }
 
 } // namespace vmcore::riscv

@@ -128,10 +128,13 @@ private:
 
     // execute.cpp: the interpreter's loop
     void execute(block* current, uint64_t budget);
-    template <typename T, typename RESULT>
-    bool load(uint64_t address, uint64_t& value);
     template <typename T>
-    bool store(uint64_t address, uint64_t value);
+    bool load(uint64_t address, T& value);
+    template <typename T>
+    bool store(uint64_t address, T value);
+    bool load_single(uint64_t address, uint64_t& boxed);
+    template <opcode CODE>
+    bool act(uint64_t* x, const op& what, uint64_t a, uint64_t& result);
 
     // execute_special.cpp: what leaves the loop
     void perform(const op& what);

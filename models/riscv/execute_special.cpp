@@ -1,4 +1,5 @@
 #include "models/riscv/core.h"
+#include "models/riscv/fuse.h"
 
 #include <algorithm>
 
@@ -36,7 +37,8 @@ uint64_t combine(unsigned function, uint64_t memory, uint64_t operand) {
 } // namespace
 
 void core::perform(const op& from) {
-    const op what = from; // a transaction may end in the block being forgotten
+    op what = from; // a copy, for a transaction may end in the block being forgotten
+    what.code = single(what.code);
     switch (what.code) {
     case opcode::lb: return perform_load(what, 1, true);
     case opcode::lh: return perform_load(what, 2, true);

@@ -1,4 +1,7 @@
 #include "models/riscv/float_format.h"
+#include "models/riscv/float_host.h"
+
+#include <cmath>
 
 // Sums and products are formed exactly, as far as 128 bits can: a product of two significands has at most 106
 // bits. Of two terms the one with the smaller exponent is shifted right. Bits are lost there only when the
@@ -76,6 +79,9 @@ uint64_t integer_root(unsigned_128 radicand, bool& exact) {
 
 template <typename FORMAT>
 typename FORMAT::bits float_arithmetic<FORMAT>::add(bits left, bits right, float_context& context) {
+    if (bits result; compute_on_host<FORMAT>(
+            result, context, [](auto a, auto b) { return a + b; }, left, right))
+        return result;
     const unpacked_float a = unpack_float<FORMAT>(left);
     const unpacked_float b = unpack_float<FORMAT>(right);
     if (a.kind == float_kind::finite && b.kind == float_kind::finite)
@@ -96,6 +102,9 @@ typename FORMAT::bits float_arithmetic<FORMAT>::subtract(bits left, bits right, 
 
 template <typename FORMAT>
 typename FORMAT::bits float_arithmetic<FORMAT>::multiply(bits left, bits right, float_context& context) {
+    if (bits result; compute_on_host<FORMAT>(
+            result, context, [](auto a, auto b) { return a * b; }, left, right))
+        return result;
     const unpacked_float a = unpack_float<FORMAT>(left);
     const unpacked_float b = unpack_float<FORMAT>(right);
     if (a.kind == float_kind::finite && b.kind == float_kind::finite)
@@ -111,6 +120,9 @@ typename FORMAT::bits float_arithmetic<FORMAT>::multiply(bits left, bits right, 
 
 template <typename FORMAT>
 typename FORMAT::bits float_arithmetic<FORMAT>::divide(bits left, bits right, float_context& context) {
+    if (bits result; compute_on_host<FORMAT>(
+            result, context, [](auto a, auto b) { return a / b; }, left, right))
+        return result;
     const unpacked_float a = unpack_float<FORMAT>(left);
     const unpacked_float b = unpack_float<FORMAT>(right);
     const bool negative = a.negative != b.negative;
@@ -133,6 +145,9 @@ typename FORMAT::bits float_arithmetic<FORMAT>::divide(bits left, bits right, fl
 
 template <typename FORMAT>
 typename FORMAT::bits float_arithmetic<FORMAT>::square_root(bits from, float_context& context) {
+    if (bits result; compute_on_host<FORMAT>(
+            result, context, [](auto a) { return std::sqrt(a); }, from))
+        return result;
     const unpacked_float a = unpack_float<FORMAT>(from);
     if (any_nan(context, a))
         return FORMAT::canonical_nan;
@@ -151,6 +166,9 @@ typename FORMAT::bits float_arithmetic<FORMAT>::square_root(bits from, float_con
 template <typename FORMAT>
 typename FORMAT::bits float_arithmetic<FORMAT>::multiply_add(bits left, bits right, bits addend,
                                                              float_context& context) {
+    if (bits result; compute_on_host<FORMAT>(
+            result, context, [](auto a, auto b, auto c) { return std::fma(a, b, c); }, left, right, addend))
+        return result;
     const unpacked_float a = unpack_float<FORMAT>(left);
     const unpacked_float b = unpack_float<FORMAT>(right);
     const unpacked_float c = unpack_float<FORMAT>(addend);

@@ -53,7 +53,7 @@ struct binary64 {
 };
 
 /// The operations that round. All are exact to IEEE 754-2019 in result and flags, on any host; every NaN that
-/// comes out is the canonical one.
+/// comes out is the canonical one. They are fastest where flags have inexact already: see float_host.h.
 template <typename FORMAT>
 struct float_arithmetic {
     using bits = typename FORMAT::bits;

@@ -110,14 +110,14 @@ public:
         : m_in{instruction}
         , m_registers(registers)
         , m_x(x)
-        , m_context{mode, 0} {}
+        , m_context{mode, registers.fflags} {}
 
     void perform() {
         if (m_in.major() == op_fp)
             perform_op();
         else
             perform_fused();
-        m_registers.fflags |= m_context.flags;
+        m_registers.fflags = m_context.flags;
     }
 
 private:

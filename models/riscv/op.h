@@ -1,138 +1,25 @@
 #pragma once
 
+#include "models/riscv/opcodes.h"
+
 #include <cstdint>
 
 namespace vmcore::riscv {
 
 /// What a decoded instruction does. Compressed instructions decode to the operation they stand for.
-enum class opcode : uint8_t {
-    end_of_block,  ///< not an instruction: control falls through to the next block
-    illegal,       ///< imm: the instruction's bits
-    load_constant, ///< lui, auipc: imm is the value
-    jal,           ///< imm: target
-    jalr,
-    beq, ///< branches: imm is the target
-    bne,
-    blt,
-    bge,
-    bltu,
-    bgeu,
-    lb,
-    lh,
-    lw,
-    ld,
-    lbu,
-    lhu,
-    lwu,
-    sb,
-    sh,
-    sw,
-    sd,
-    addi,
-    slti,
-    sltiu,
-    xori,
-    ori,
-    andi,
-    slli,
-    srli,
-    srai,
-    addiw,
-    slliw,
-    srliw,
-    sraiw,
-    add,
-    sub,
-    sll,
-    slt,
-    sltu,
-    xor_,
-    srl,
-    sra,
-    or_,
-    and_,
-    addw,
-    subw,
-    sllw,
-    srlw,
-    sraw,
-    mul,
-    mulh,
-    mulhsu,
-    mulhu,
-    div,
-    divu,
-    rem,
-    remu,
-    mulw,
-    divw,
-    divuw,
-    remw,
-    remuw,
-    sh1add, ///< Zba, Zbb and Zbs
-    sh2add,
-    sh3add,
-    add_uw,
-    sh1add_uw,
-    sh2add_uw,
-    sh3add_uw,
-    slli_uw,
-    andn,
-    orn,
-    xnor,
-    min,
-    minu,
-    max,
-    maxu,
-    clz,
-    ctz,
-    cpop,
-    clzw,
-    ctzw,
-    cpopw,
-    sext_b,
-    sext_h,
-    zext_h,
-    orc_b,
-    rev8,
-    rol,
-    ror,
-    rori,
-    rolw,
-    rorw,
-    roriw,
-    bclr,
-    bclri,
-    bext,
-    bexti,
-    binv,
-    binvi,
-    bset,
-    bseti,
-    nop, ///< fence, pause and hints that write no register
-    lr_w,
-    lr_d,
-    sc_w,
-    sc_d,
-    amo_w, ///< imm: an amo_function
-    amo_d,
-    flw, ///< floating-point loads and stores: imm is a float_access
-    fld,
-    fsw,
-    fsd,
-    float_op, ///< any other instruction of F and D; imm: its bits, the only field that counts
-    cbo_zero, ///< imm of these: the instruction's bits
-    cbo_clean,
-    cbo_flush,
-    cbo_inval,
-    csr, ///< imm: the instruction's bits, which name the register and the form
-    ecall,
-    ebreak,
-    mret, ///< from here on, imm: the instruction's bits
-    sret,
-    wfi,
-    sfence_vma,
-    fence_i,
+enum class opcode : uint16_t {
+#define VMCORE_NAME(name, ...) name,
+#define VMCORE_CHAINED_PAIR(first, second) first##_to_##second,
+#define VMCORE_PAIR(first, second) first##_and_##second,
+#define VMCORE_CHAINED_TRIPLE(first, second, third) first##_to_##second##_to_##third,
+#define VMCORE_TRIPLE(first, second, third) first##_and_##second##_and_##third,
+    VMCORE_RISCV_OPCODES(VMCORE_NAME, VMCORE_NAME, VMCORE_CHAINED_PAIR, VMCORE_PAIR, VMCORE_CHAINED_TRIPLE,
+                         VMCORE_TRIPLE)
+#undef VMCORE_NAME
+#undef VMCORE_CHAINED_PAIR
+#undef VMCORE_PAIR
+#undef VMCORE_CHAINED_TRIPLE
+#undef VMCORE_TRIPLE
 };
 
 /// Bits 31:27 of an AMO.
@@ -177,7 +64,7 @@ static_assert(sizeof(op) == 16, "the interpreter reads one op with two loads");
 
 /// Whether control may go elsewhere after it, or what follows may have to be decoded anew.
 inline bool ends_block(opcode code) {
-    return code == opcode::illegal || (code >= opcode::jal && code <= opcode::bgeu) || code >= opcode::csr;
+    return code >= opcode::beq;
 }
 
 } // namespace vmcore::riscv

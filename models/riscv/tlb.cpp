@@ -22,7 +22,7 @@ void tlb::select(address_space data, address_space fetch) {
 uint8_t* tlb::host(access kind, uint64_t address, unsigned size) const {
     const entry& slot = selected(kind).hosts[address / page_size % slots];
     const uint64_t offset = address % page_size;
-    return slot.address == address - offset && offset + size <= page_size ? slot.host + offset : nullptr;
+    return slot.address == address - offset && offset + size <= page_size ? slot.host(address) : nullptr;
 }
 
 const tlb::page* tlb::find(access kind, uint64_t address) const {
@@ -42,7 +42,9 @@ void tlb::insert(access kind, const page& found) {
 }
 
 void tlb::set_host(access kind, uint64_t address, uint8_t* host) {
-    selected(kind).hosts[address / page_size % slots] = {address & ~(page_size - 1), host};
+    const uint64_t first = address & ~(page_size - 1);
+    selected(kind).hosts[address / page_size % slots] = {first, reinterpret_cast<uintptr_t>(host) -
+                                                                    static_cast<uintptr_t>(first)};
 }
 
 void tlb::empty(unsigned number, unsigned slot) {

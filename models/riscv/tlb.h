@@ -87,7 +87,11 @@ private:
     struct entry {
         /// Address of the page. A look-up compares it with an address that has lost bits 3 to 11.
         uint64_t address = page::none;
-        uint8_t* host = nullptr;
+        uintptr_t distance = 0; ///< from guest addresses to the host's
+
+        uint8_t* host(uint64_t of) const {
+            return reinterpret_cast<uint8_t*>(static_cast<uintptr_t>(of) + distance);
+        }
     };
     struct table {
         std::array<entry, slots> hosts{};
@@ -98,9 +102,12 @@ private:
     template <typename T>
     static uint8_t* find_host(const entry* entries, uint64_t address) {
         const entry& slot = entries[address / page_size % slots];
-        return (address & (~(page_size - 1) | (sizeof(T) - 1))) == slot.address
-                   ? slot.host + address % page_size
-                   : nullptr;
+        if ((address & (~(page_size - 1) | (sizeof(T) - 1))) != slot.address)
+            return nullptr;
+        uint8_t* const found = slot.host(address);
+        if (found == nullptr) // spares the caller the second look
+            __builtin_unreachable();
+        return found;
     }
 
     table& at(access kind, address_space space) const {

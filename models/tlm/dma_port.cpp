@@ -173,15 +173,32 @@ uint64_t dma_port::transfer_burst(tlm::tlm_command command, uint64_t address, ui
     }
 }
 
-void dma_port::request_direct(tlm::tlm_command command, uint64_t address) {
+bool dma_port::request_direct(tlm::tlm_command command, uint64_t address) {
     tlm::tlm_dmi region;
-    m_payload.set_command(command);
-    m_payload.set_address(address);
-    if (!socket->get_direct_mem_ptr(m_payload, region))
-        return;
+    tlm::tlm_generic_payload request; // m_payload may be on its way through the bus
+    request.set_command(command);
+    request.set_address(address);
+    if (!socket->get_direct_mem_ptr(request, region) ||
+        !(command == tlm::TLM_READ_COMMAND ? region.is_read_allowed() : region.is_write_allowed()))
+        return false;
     if (m_direct.size() == max_direct_regions)
         m_direct.erase(m_direct.begin());
     m_direct.push_back(region);
+    return true;
+}
+
+uint64_t dma_port::memory_ahead(tlm::tlm_command command, uint64_t address, uint64_t length) {
+    uint64_t found = 0;
+    while (found < length) {
+        const uint64_t next = address + found;
+        const tlm::tlm_dmi* region = find_direct(command, next);
+        if (region == nullptr && request_direct(command, next))
+            region = find_direct(command, next);
+        if (region == nullptr)
+            break;
+        found += std::min<uint64_t>(length - found - 1, region->get_end_address() - next) + 1;
+    }
+    return found;
 }
 
 void dma_port::invalidate(sc_dt::uint64 start, sc_dt::uint64 end) {

@@ -42,6 +42,10 @@ public:
     /// Writes zeros.
     bool clear(uint64_t address, uint64_t length, sc_core::sc_time& delay);
 
+    /// How many bytes from `address` on, at most `length`, are memory: a target that grants direct pointers
+    /// for the command. Takes no time, moves nothing, and may be called during a transfer.
+    uint64_t memory_ahead(tlm::tlm_command command, uint64_t address, uint64_t length);
+
 private:
     bool transfer(tlm::tlm_command command, uint64_t address, uint8_t* data, uint64_t length,
                   sc_core::sc_time& delay);
@@ -51,7 +55,7 @@ private:
     uint64_t transfer_burst(tlm::tlm_command command, uint64_t address, uint8_t* data, uint64_t length,
                             sc_core::sc_time& delay, bool& moved);
     const tlm::tlm_dmi* find_direct(tlm::tlm_command command, uint64_t address) const;
-    void request_direct(tlm::tlm_command command, uint64_t address);
+    bool request_direct(tlm::tlm_command command, uint64_t address);
     void invalidate(sc_dt::uint64 start, sc_dt::uint64 end);
 
     config m_config;

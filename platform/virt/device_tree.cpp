@@ -218,7 +218,7 @@ static void write_soc(fdt_writer& fdt, const device_tree_options& options, const
     write_finisher(fdt, handles);
     if (options.pvpanic)
         write_pvpanic(fdt);
-    for (unsigned slot = virtio_slots; slot-- > 0;)
+    for (unsigned slot = virtio_slot_count; slot-- > 0;)
         write_virtio(fdt, slot, handles);
     write_plic(fdt, handles);
     write_clint(fdt, handles);

@@ -1,4 +1,5 @@
-// A hart's registers as text. QEMU lists the hypervisor's besides, which our harts do not have.
+// A hart's registers as text. QEMU lists fcsr and f0 to f31 of harts without floating point, too, and where
+// there is a hypervisor its CSRs, which our harts do not have.
 
 #include "platform/virt/register_text.h"
 
@@ -27,10 +28,21 @@ constexpr std::array<const char*, 32> convention_names = {
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
     "a6",   "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
+constexpr std::array<const char*, 32> float_convention_names = {
+    "ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1", "fa0",
+    "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4", "fs5",
+    "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11"};
+
 std::string column(const std::string& name, uint64_t value) {
     char text[64];
     std::snprintf(text, sizeof text, " %-8s %016llx", name.c_str(), static_cast<unsigned long long>(value));
     return text;
+}
+
+/// One of four in a line.
+std::string numbered_column(char file, unsigned number, const std::string& convention_name, uint64_t value) {
+    return column(file + std::to_string(number) + "/" + convention_name, value) +
+           (number % 4 == 3 ? "\n" : "");
 }
 
 } // namespace
@@ -40,10 +52,12 @@ std::string describe_registers(const hart& described) {
     for (const named_csr& each : listed_csrs)
         if (const std::optional<uint64_t> value = described.csr(each.number))
             text += column(each.name, *value) + "\n";
-    for (unsigned i = 0; i < convention_names.size(); ++i) {
-        const std::string name = "x" + std::to_string(i) + "/" + convention_names[i];
-        text += column(name, described.x(i)) + (i % 4 == 3 ? "\n" : "");
-    }
+    for (unsigned i = 0; i < 32; ++i)
+        text += numbered_column('x', i, convention_names[i], described.x(i));
+    constexpr unsigned fcsr = 3;
+    text += column("fcsr", described.csr(fcsr).value_or(0)) + "\n";
+    for (unsigned i = 0; i < 32; ++i)
+        text += numbered_column('f', i, float_convention_names[i], described.f(i));
     return text;
 }
 

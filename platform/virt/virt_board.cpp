@@ -64,6 +64,7 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     , m_meip("meip", config.cpus)
     , m_seip("seip", config.cpus)
     , m_irq("irq", irqs::last + 1)
+    , m_virtio(config, m_bus, m_irq)
     , m_images({{"RAM", ram_base, config.ram_size, m_ram.data()},
                 {"mask ROM", regions::mask_rom.base, regions::mask_rom.size, m_rom.data()}}) {
     m_bus.map("mask_rom", regions::mask_rom.base, regions::mask_rom.size, m_rom.socket);
@@ -152,6 +153,9 @@ std::optional<uint64_t> virt_board::hart_context::register_value(std::string_vie
     for (const riscv_csr& csr : riscv_csrs())
         if (name == csr.name)
             return m_hart.csr(csr.number);
+    for (unsigned i = 0; i < 32; ++i)
+        if (m_hart.has_f() && name == "f" + std::to_string(i))
+            return m_hart.f(i);
     return find_register(m_hart, std::string(name));
 }
 
@@ -180,6 +184,7 @@ void virt_board::reset() {
     for (peripheral* device :
          std::initializer_list<peripheral*>{&m_fw_cfg, &m_uart, &m_clint, &m_plic, &m_rtc, &m_finisher})
         device->reset();
+    m_virtio.reset();
     if (m_vmcoreinfo)
         m_vmcoreinfo->reset();
     m_images.write_all();

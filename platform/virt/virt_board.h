@@ -15,6 +15,7 @@
 #include "platform/image_list.h"
 #include "platform/quirk_reporter.h"
 #include "platform/virt/virt_config.h"
+#include "platform/virt/virtio_slots.h"
 
 #include <map>
 #include <memory>
@@ -24,7 +25,8 @@
 namespace vmcore::virt {
 
 /// A RISC-V board with the memory map of qemu-system-riscv64 -M virt: harts, RAM, mask ROM, UART, CLINT,
-/// PLIC, real-time clock, test finisher, fw_cfg and, on request, the vmcoreinfo and pvpanic devices.
+/// PLIC, real-time clock, test finisher, fw_cfg, slots of virtio_mmio and, on request, the vmcoreinfo and
+/// pvpanic devices and virtio devices.
 class virt_board : public sc_core::sc_module, public board {
 public:
     /// @param power told when the guest powers off, fails or resets itself
@@ -51,17 +53,9 @@ public:
 
     std::vector<memory_range> ranges() const override;
 
-    void flush_console() override { m_uart.flush_output(); }
-
-    /// Puts a device behind the registers and the interrupt of a virtio_mmio slot, before the simulation
-    /// starts. Addresses on its socket count from 0 at the start of the slot.
-    /// @param slot 0 to virtio_slots - 1: 0x10001000 + 0x1000 * slot, source 1 + slot of the PLIC
-    /// @param socket the device's target socket, of 64 bits
-    template <typename TARGET>
-    void attach_virtio(unsigned slot, TARGET& socket, sc_core::sc_out<bool>& irq) {
-        m_bus.map("virtio" + std::to_string(slot), regions::virtio.base + slot * regions::virtio.size,
-                  regions::virtio.size, socket);
-        irq(m_irq[irqs::virtio + slot]);
+    void flush_console() override {
+        m_uart.flush_output();
+        m_virtio.flush_output();
     }
 
 private:
@@ -103,6 +97,7 @@ private:
     sc_core::sc_vector<wire> m_meip;
     sc_core::sc_vector<wire> m_seip;
     sc_core::sc_vector<interrupt_wire> m_irq; ///< by the PLIC's source; [0] is none
+    virtio_slots m_virtio;
     std::vector<std::unique_ptr<hart>> m_harts;
     std::vector<hart_context> m_contexts;
     std::unique_ptr<quirk_reporter> m_quirks;

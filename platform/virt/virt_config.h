@@ -4,6 +4,7 @@
 #include "models/riscv/isa.h"
 #include "platform/board_config.h"
 #include "platform/virt/memory_map.h"
+#include "platform/virt/virtio_config.h"
 
 #include <string>
 #include <systemc>
@@ -19,6 +20,8 @@ struct virt_config : board_config {
     std::string dtb;              ///< file; empty: the board's own device tree
     bool guest_required = true;   ///< something to run must be there; else whoever controls the run brings it
     std::string serial = "stdio"; ///< a back end, in QEMU's spelling of -serial
+
+    virtio_config virtio;
 
     riscv::isa isa;                                   ///< of every hart
     sc_core::sc_time clock_period{1, sc_core::SC_NS}; ///< likewise

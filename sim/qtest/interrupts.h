@@ -27,7 +27,6 @@ public:
     /// @returns the answer to the command
     std::string set_input(const std::string& device, const std::string& inputs, unsigned number, bool level);
 
-
 private:
     class watcher;
 

@@ -19,8 +19,8 @@ QEMU_VERSION = "10.0.2"
 
 INTRODUCTION = f"""# vmcore-vp beside QEMU
 
-What QEMU {QEMU_VERSION} and vmcore-vp answer to the same input: registers and DMA of fw_cfg, PLIC, clock and pvpanic, command lines, records in
-`etc/vmcoreinfo`, dumps, and the protocols qtest and QMP. Each row is a test in `tests/conformance/qtest`, which runs unchanged
+What QEMU {QEMU_VERSION} and vmcore-vp answer to the same input: registers and DMA of fw_cfg, PLIC, clock, pvpanic and virtio, command
+lines, records in `etc/vmcoreinfo`, dumps, and the protocols qtest and QMP. Each row is a test in `tests/conformance/qtest`, which runs unchanged
 on both; this page is made of what they recorded, by `tests/conformance/page.py`.
 
 Processors are held (`-S`): the test plays the guest, over qtest. Where the two differ on purpose, the row says why; what a
@@ -37,7 +37,8 @@ PARTS = [
     ("Test finisher", "", 101, 199),
     ("PLIC", "p", 1, 99),
     ("Real-time clock", "r", 1, 99),
-    ("pvpanic", "v", 1, 99),
+    ("pvpanic", "n", 1, 99),
+    ("virtio", "v", 1, 99),
     ("Items of a PC", "i", 1, 99),
     ("qtest", "q", 1, 99),
     ("QMP", "m", 1, 99),

@@ -402,9 +402,58 @@ def lint_seeds():
         yield name, b"\x02" + data
 
 
+# virtio: see take_operation() and any_address() of virtio_fuzz.cpp. Operations are for queue 0 unless told.
+
+def virtio_operation(code, queue=0):
+    return next(bytes([byte]) for byte in range(256) if byte % 12 == code and byte // 16 % 4 == queue)
+
+
+def virtio_set(offset, value):
+    return virtio_operation(0) + bytes([offset // 2]) + struct.pack("<I", value)
+
+
+def virtio_begin(queue=0, features=0, entries=8):
+    return (virtio_operation(3) + struct.pack("<IH", features >> 24, features & 0xFFFF) + virtio_operation(4, queue) +
+            bytes([entries - 1]) + virtio_operation(5))
+
+
+def virtio_descriptor(index, where, length, flags, following=0, queue=0):
+    """`where` is the code of an address; lengths are even and below 192, or longer."""
+    size = bytes([length]) if length % 2 == 0 and length < 0xC0 else b"\xe0" + struct.pack("<I", length)
+    return virtio_operation(6, queue) + bytes([index]) + where + size + bytes([flags + 8 * following])
+
+
+def virtio_offer(head, queue=0):
+    return virtio_operation(8, queue) + bytes([head])
+
+
+def virtio_seeds():
+    def buffer(number):
+        return bytes([8 * number])
+
+    far, registers = b"\x07" + bytes(7) + b"\x40", b"\x05" + struct.pack("<H", 0)
+    request = (virtio_descriptor(0, buffer(0), 16, 1, 1) + virtio_descriptor(1, buffer(4), 513, 2) + virtio_offer(0))
+    for version, name in ((0, "legacy"), (1, "modern")):
+        disk, console, entropy = (bytes([version + 2 * kind]) for kind in range(3))
+        yield f"{name}-disk-read", disk + virtio_begin() + request
+        yield f"{name}-disk-loop", disk + virtio_begin() + virtio_descriptor(0, buffer(0), 16, 1, 0) + virtio_offer(0)
+        yield f"{name}-disk-far", disk + virtio_begin() + virtio_descriptor(0, far, 0xFFFFFFFF, 0) + virtio_offer(0)
+        yield f"{name}-disk-indirect", (disk + virtio_begin(features=1 << 28) + virtio_descriptor(0xC0, buffer(8), 16, 1, 1) +
+                                       virtio_descriptor(0xC1, buffer(4), 513, 2) + virtio_descriptor(0, buffer(0), 32, 4) +
+                                       virtio_offer(0))
+        yield f"{name}-disk-into-registers", (disk + virtio_begin() + virtio_descriptor(0, buffer(0), 16, 1, 1) +
+                                             virtio_descriptor(1, registers, 513, 2) + virtio_offer(0))
+        yield f"{name}-disk-head", disk + virtio_begin() + virtio_offer(200)
+        yield f"{name}-disk-ready", disk + virtio_begin() + virtio_set(0x44, 0) + virtio_set(0x40, 0x80010) + request
+        yield f"{name}-console-output", (console + virtio_begin(1) + virtio_descriptor(0, buffer(0), 100, 0, 0, 1) +
+                                        virtio_offer(0, 1))
+        yield f"{name}-console-input", (console + virtio_begin(0) + virtio_descriptor(0, buffer(0), 100, 2) + virtio_offer(0))
+        yield f"{name}-entropy", entropy + virtio_begin() + virtio_descriptor(0, buffer(0), 5000, 2) + virtio_offer(0)
+
+
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
-    for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("note", note_seeds()), ("option", option_seeds()),
+    for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("virtio", virtio_seeds()), ("note", note_seeds()), ("option", option_seeds()),
                           ("elf_image", elf_image_seeds()), ("cpu_state", cpu_state_seeds()),
                           ("protocol", protocol_seeds()), ("lint", lint_seeds())):
         os.makedirs(os.path.join(corpus, target), exist_ok=True)

@@ -59,6 +59,21 @@ SC_TEST(hart_bench, registers_are_listed_in_qemus_columns) {
     EXPECT_NE(virt::describe_registers(cpu).find(" x10/a0   0000000000001234 x11/a1"), std::string::npos);
 }
 
+SC_TEST(hart_bench, float_registers_follow_in_qemus_columns) {
+    cpu.set_f(10, 0xffffffff3f800000);
+    const std::string text = virt::describe_registers(cpu);
+    EXPECT_NE(
+        text.find(
+            " x31/t6   0000000000000000\n fcsr     0000000000000000\n f0/ft0   0000000000000000 f1/ft1   "),
+        std::string::npos);
+    EXPECT_NE(
+        text.find(
+            "\n f8/fs0   0000000000000000 f9/fs1   0000000000000000 f10/fa0  ffffffff3f800000 f11/fa1  "),
+        std::string::npos);
+    const std::string last = " f30/ft10 0000000000000000 f31/ft11 0000000000000000\n";
+    EXPECT_EQ(text.substr(text.size() - last.size()), last);
+}
+
 SC_TEST(hart_bench, registers_are_found_by_all_their_names) {
     cpu.set_x(8, 77);
     for (const char* name : {"x8", "s0", "fp"})

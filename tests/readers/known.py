@@ -11,7 +11,7 @@ HIGH_BASE, HIGH_SIZE = 0x100000000, 0x1000  # of 64-bit targets
 
 
 class Target:
-    """`registers` are those of NT_PRSTATUS: the name that gdb gives each, and the one the dump engine does."""
+    """`registers` are those of the notes about a CPU: the name that gdb gives each, and the one the dump engine does."""
 
     def __init__(self, bits, machine, prstatus_size, other_notes, registers):
         self.bits, self.machine, self.prstatus_size = bits, machine, prstatus_size
@@ -27,7 +27,8 @@ def same(names):
     return [(name, name) for name in names]
 
 
-RISCV = same(["pc"] + [f"x{number}" for number in range(1, 32)])
+RISCV = same(["pc"] + [f"x{number}" for number in range(1, 32)] + ["fcsr"]) + \
+    [("ft0.double", "f0"), ("fs0.double", "f8"), ("fa0.double", "f10"), ("ft11.double", "f31")]
 X86 = "ax bx cx dx si di sp bp".split()
 TARGETS = {
     "riscv64": Target(64, "RISC-V", 376, "VMCORE-VP", RISCV),

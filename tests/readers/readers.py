@@ -69,12 +69,13 @@ def gdb(path, _format, target):
     arguments = [part for command in commands for part in ("-ex", command)]
     text = ask("gdb-multiarch", "-nx", "-batch", "-iex", "set debuginfod enabled off", *arguments)
     expect("Couldn't find general-purpose registers" not in text, "gdb finds no registers")
+    expect("Unexpected size of section" not in text, "gdb expects other notes")
     threads = re.findall(r"^[* ] +(\d+) +(?:LWP|process|Thread) (\d+)", text, re.MULTILINE)
     expect(sorted(pid for _, pid in threads) == [str(hart + 1) for hart in range(HARTS)], f"threads are {threads}")
     registers = text.split("registers of a CPU:")[1:]
     mask = 2 ** wanted.bits - 1
     for (_, pid), part in zip(sorted(threads), registers):
-        shown = {name: int(value, 16) for name, value in re.findall(r"^(\w+)=0x(\w+)$", part, re.MULTILINE)}
+        shown = {name: int(value, 16) for name, value in re.findall(r"^([\w.]+)=0x(\w+)$", part, re.MULTILINE)}
         for theirs, ours in wanted.registers:
             value = register(ours, int(pid) - 1)
             expect(shown.get(theirs, -1) & mask == value & mask,

@@ -61,6 +61,42 @@ class BadInput(unittest.TestCase):
 
     # Options
 
+    def test_disks(self):
+        disk = self.path("disk", bytes(512))
+        qcow2 = self.path("qcow2", b"QFI\xfb" + bytes(508))
+        self.refused("-drive: '/nowhere': cannot open the disk image: No such file.*readonly=on", "-drive", "file=/nowhere")
+        self.refused("-drive: '.*qcow2': looks like a disk image of format qcow2, expected a raw one", "-drive",
+                     f"file={qcow2}")
+        self.refused("-drive: format=qcow2, expected raw", "-drive", f"file={qcow2},format=qcow2")
+        self.refused("-drive: '/dev/null': not a regular file or a block device", "-drive", "file=/dev/null")
+        self.refused("-drive: if=ide, expected none or virtio", "-drive", f"file={disk},if=ide")
+        self.refused("-drive: the id is missing", "-drive", f"file={disk},if=none")
+        self.refused("-drive: the id 'x' is there twice", *["-drive", f"file={disk},if=none,id=x"] * 2)
+        self.refused("-drive: unknown property 'colour'", "-drive", f"file={disk},colour=red")
+        self.refused("drive x is not there, expected -drive if=none", "-device", "virtio-blk-device,drive=x")
+        self.refused("drive x is in use by another device", "-drive", f"file={disk},if=none,id=x",
+                     *["-device", "virtio-blk-device,drive=x"] * 2)
+        self.refused("'virtio-blk', expected virtio-blk-device", "-device", "virtio-blk,drive=x")
+        self.refused("no slot is left, expected 8 virtio devices at most", *["-device", "virtio-rng-device"] * 9)
+        self.refused("no slot is left", *["-drive", f"file={disk}"] * 9)
+        self.refused("the pc board has no place for virtio devices", "-M", "pc", "-drive", f"file={disk}", firmware=None)
+        self.refused("-global: 'a.b=c', expected virtio-mmio.force-legacy=on|off", "-global", "a.b=c")
+
+    def test_consoles(self):
+        bus = ["-device", "virtio-serial-device"]
+        console = ["-device", "virtconsole,chardev=c"]
+        self.refused("no place for it, expected one -device virtio-serial-device before", *console, *bus)
+        self.refused("chardev c is not there", *bus, *console)
+        self.refused("no place for it", *bus, "-chardev", "null,id=c", *console, "-device", "virtconsole,chardev=d")
+        self.refused("-serial stdio: -chardev stdio has standard input and output", *bus, "-chardev", "stdio,id=c", *console,
+                     "-serial", "stdio")
+        self.refused("-chardev stdio: -qtest or QMP has standard", *bus, "-chardev", "stdio,id=c", *console, "-qmp", "stdio")
+        self.refused("-chardev file:/nowhere/x: cannot create the file", *bus, "-chardev", "file,path=/nowhere/x,id=c",
+                     *console)
+        self.refused("-chardev: the path is missing", "-chardev", "file,id=c")
+        self.refused("-mon: chardev c is null, expected socket or stdio", "-chardev", "null,id=c", "-mon",
+                     "chardev=c,mode=control")
+
     def test_unknown_option_names_the_nearest(self):
         self.refused(r"-seriel: unknown option, did you mean -serial\?", "-seriel", "stdio")
         self.refused(r"--dmup: unknown option, did you mean --dump\?", "--dmup", "f")

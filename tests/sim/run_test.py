@@ -273,7 +273,7 @@ class Run(unittest.TestCase):
     def test_more_harts_more_notes(self):
         self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "-smp", "4", "--dump", self.path("vmcore"))
         core = elf_core.Core(self.path("vmcore"))
-        pids = [int.from_bytes(note.desc[32:36], "little") for note in core.named_notes("CORE")]
+        pids = [int.from_bytes(note.desc[32:36], "little") for note in core.prstatus()]
         self.assertEqual(pids, [1, 2, 3, 4])
 
     def test_signals_end_the_run_with_a_dump_and_status_0(self):

@@ -7,7 +7,8 @@ Note = namedtuple("Note", "name type desc")
 Load = namedtuple("Load", "paddr vaddr filesz memsz offset flags align")
 
 PT_LOAD, PT_NOTE = 1, 4
-NT_PRSTATUS = 1
+NT_PRSTATUS, NT_PRFPREG = 1, 2
+EM_RISCV = 243
 
 
 class Core:
@@ -46,4 +47,12 @@ class Core:
 
     def riscv64_registers(self, hart=0):
         """pc, x1 to x31 of a hart."""
-        return struct.unpack_from("<32Q", self.named_notes("CORE")[hart].desc, 112)
+        return struct.unpack_from("<32Q", self.prstatus()[hart].desc, 112)
+
+    def prstatus(self):
+        return [note for note in self.named_notes("CORE") if note.type == NT_PRSTATUS]
+
+    def drop_our_notes(self):
+        """Forgets what vmcore-vp tells about the harts and QEMU does not."""
+        self.notes = [note for note in self.notes if note.name not in ("VMCORE-VP", "GDB")
+                      and not (self.machine == EM_RISCV and note.type == NT_PRFPREG and note.name == "CORE")]

@@ -10,7 +10,7 @@ Deviation = namedtuple("Deviation", "target row what qemu ours reason")
 # Reasons that several observations share.
 NO_FILE_LEFT = "a dump that failed leaves no file"
 EMPTY_NOTE = "an empty note would tell a reader nothing; a warning says why there is none"
-NO_GLOBAL = "there is no -global; an unknown option is told in one line"
+NO_GLOBAL = "-global knows one property only; another is told in one line"
 NEGATIVE = "a negative number is refused, QEMU's answer makes no sense"
 SNAPSHOT = "the dump is of a snapshot, beside which the guest goes on"
 FULL = "the error names the file"

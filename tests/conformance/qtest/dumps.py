@@ -33,7 +33,7 @@ class Dump:
     def core(self):
         """Without vmcore-vp's own notes about the harts, which QEMU has not."""
         core = elf_core.Core(self.path)
-        core.notes = [note for note in core.notes if note.name != "VMCORE-VP"]
+        core.drop_our_notes()
         return core
 
     @property

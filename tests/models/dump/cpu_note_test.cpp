@@ -246,7 +246,7 @@ TEST(riscv_state_note, has_the_float_registers_of_a_hart_with_floating_point) {
         cpu.set("f" + std::to_string(i), 1000 + i);
     cpu.set("fcsr", 0x1f);
     const std::vector<elf_note> notes = build_cpu_notes(find_dump_target("riscv64"), {&cpu});
-    const std::string desc = text(notes.at(1)).substr(12 + 12);
+    const std::string desc = text(notes.at(2)).substr(12 + 12);
     ASSERT_EQ(desc.size(), 24 + 16 + 32 * 8u);
     EXPECT_EQ(little(desc, 12, 4), 0xffffffffu) << "the mode is not known";
     EXPECT_EQ(little(desc, 16, 4), 1u);
@@ -254,6 +254,25 @@ TEST(riscv_state_note, has_the_float_registers_of_a_hart_with_floating_point) {
     EXPECT_EQ(little(desc, 24, 8), 3u);
     EXPECT_EQ(little(desc, 40, 8), 1000u);
     EXPECT_EQ(little(desc, 40 + 31 * 8, 8), 1031u);
+}
+
+TEST(cpu_note, of_riscv_have_float_registers_behind_prstatus_as_linux_has_them) {
+    fake_cpu a, b;
+    for (fake_cpu* cpu : {&a, &b}) {
+        for (unsigned i = 0; i < 32; ++i)
+            cpu->set("f" + std::to_string(i), 0x123456780000 + i);
+        cpu->set("fcsr", 0xe1);
+    }
+    const std::vector<elf_note> notes = build_cpu_notes(find_dump_target("riscv64"), {&a, &b});
+    EXPECT_EQ(owners(notes),
+              "CORE/1 CORE/2 CORE/1 CORE/2 VMCORE-VP/1448083457 GDB/4278190080 VMCORE-VP/1448083457 ");
+    const std::string desc = text(notes[1]).substr(12 + 8);
+    ASSERT_EQ(desc.size(), 264u);
+    EXPECT_EQ(little(desc, 0, 8), 0x123456780000u);
+    EXPECT_EQ(little(desc, 31 * 8, 8), 0x12345678001fu);
+    EXPECT_EQ(little(desc, 256, 8), 0xe1u);
+    EXPECT_EQ(owners(build_cpu_notes(find_dump_target("riscv64"), {&a, &b}, dump_layout::qemu)),
+              "CORE/1 CORE/1 ");
 }
 
 TEST(riscv_state_note, is_left_out_of_qemu_s_layout) {

@@ -23,6 +23,9 @@ void compare(const fraction& expected, OPERATION operation) {
     for (unsigned mode = 0; mode < 5; ++mode) {
         float_context context{static_cast<rounding>(mode), 0};
         const typename FORMAT::bits got = operation(context);
+        float_context inexact_before{context.mode, float_flag::inexact};
+        RC_ASSERT(operation(inexact_before) == got);
+        RC_ASSERT(inexact_before.flags == (context.flags | float_flag::inexact));
         uint8_t flags = 0;
         typename FORMAT::bits value = context.mode == rounding::down ? FORMAT::sign : 0;
         if (expected.numerator != 0)

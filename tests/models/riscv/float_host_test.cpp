@@ -70,6 +70,9 @@ void compare(THEIRS theirs, OURS ours) {
         std::fesetround(FE_TONEAREST);
         float_context context{mode.ours, 0};
         const auto got = ours(context);
+        float_context inexact_before{mode.ours, float_flag::inexact};
+        RC_ASSERT(ours(inexact_before) == got);
+        RC_ASSERT(inexact_before.flags == (context.flags | float_flag::inexact));
         RC_ASSERT(got == as_bits<FORMAT>(number));
         RC_ASSERT(unsigned(context.flags) == unsigned(flags));
     }
