@@ -30,7 +30,8 @@ void option_parser::declare_machine() {
         [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
     add("device", "NAME[,...]",
         "vmcoreinfo; pvpanic-mmio; loader,file=F[,addr=A][,force-raw=on][,cpu-num=N]; "
-        "virtio-blk-device,drive=ID[,serial=S]; virtio-serial-device; virtconsole,chardev=ID; virtio-rng-device",
+        "virtio-blk-device,drive=ID[,serial=S]; virtio-serial-device; virtconsole,chardev=ID; "
+        "virtio-rng-device",
         [&](const std::string& o, const std::string& v) { add_device(o, v, board, m_virtio); });
     add("drive", "file=F[,...]",
         "a raw disk image: if=none,id=X for a -device, or if=virtio; readonly, snapshot",

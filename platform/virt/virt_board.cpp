@@ -235,7 +235,7 @@ std::vector<interrupt_device> virt_board::interrupt_devices() const {
         controller.lines.push_back({direction::output, harts + hart, shown(m_meip[hart])});
     }
     devices.push_back(controller);
-    devices.push_back({"/machine/unattached/device[15]", {{direction::output, 0, shown(m_irq[irqs::rtc])}}});
+    devices.push_back({"/machine/rtc", {{direction::output, 0, shown(m_irq[irqs::rtc])}}});
     devices.push_back({"/machine/uart0", {{direction::output, 0, shown(m_irq[irqs::uart0])}}});
     return devices;
 }
