@@ -35,6 +35,12 @@ void run_control::guest_published() {
         interrupt_slice();
 }
 
+void run_control::stop_for_debugger() {
+    m_debug_stop = true;
+    m_board->hold();
+    sc_core::sc_pause();
+}
+
 void run_control::request_shutdown(shutdown_cause cause, int exit_code) {
     const bool panic = cause == shutdown_cause::guest_panic;
     m_shutdown = run_end{panic ? run_cause::guest_panic : run_cause::guest_shutdown, exit_code};
@@ -58,16 +64,18 @@ void run_control::hold_or_release() {
         m_board->hold();
 }
 
-void run_control::stop_in(run_state state) {
+void run_control::stop_in(run_state state, bool brief) {
     m_state = state;
     hold_or_release();
-    tell({run_event::kind::stop});
+    run_event event{run_event::kind::stop};
+    event.brief = brief;
+    tell(event);
 }
 
-bool run_control::pause() {
+bool run_control::pause(bool brief) {
     const bool runs = m_state == run_state::running;
     if (runs)
-        stop_in(run_state::paused);
+        stop_in(run_state::paused, brief);
     return runs;
 }
 
@@ -128,7 +136,7 @@ void run_control::serve_shutdown() {
     using action = run_policy::panic_action;
     if (panic) {
         const bool pauses = m_policy.on_panic == action::pause;
-        tell({run_event::kind::guest_panicked, wanted.why, pauses});
+        tell({run_event::kind::guest_panicked, wanted.why, false, pauses});
         if (pauses)
             stop_in(run_state::guest_panicked);
         if (pauses || m_policy.on_panic == action::none)
@@ -168,6 +176,8 @@ void run_control::serve_requests() {
         serve_shutdown();
     if (m_reset && !m_end)
         serve_reset();
+    if (std::exchange(m_debug_stop, false) && m_state == run_state::running && !m_end)
+        stop_in(run_state::debug);
     if (m_advanced && sc_core::sc_time_stamp() >= m_advance_target) {
         settle();
         std::exchange(m_advanced, nullptr)();

@@ -33,6 +33,7 @@ enum class run_state {
     prelaunch, ///< held from the start, or after a reset
     running,
     paused,
+    debug,          ///< a CPU has stopped for its debugger
     shutdown,       ///< the run has ended, or the guest has powered off and the run was not ended for it
     guest_panicked, ///< the guest has failed and the run was not ended for it
 };
@@ -43,6 +44,7 @@ struct run_event {
 
     kind what;
     run_cause cause = run_cause::host_quit; ///< of a reset or shutdown
+    bool brief = false;                     ///< of stop: the guest goes on when somebody has looked at it
     bool pauses = false;                    ///< of guest_panicked: the run is not ended for it
 };
 
@@ -81,6 +83,9 @@ public:
     run_end run(board& controlled);
 
     void on_guest_publish(std::function<void()> action) { m_publish_action = std::move(action); }
+    /// Called by a CPU that stops for its debugger, from within the simulation: no hart executes anything
+    /// from then on, and the guest stands still at the same simulated time.
+    void stop_for_debugger();
     void guest_published(); ///< called by the board, from within the simulation
     void observe(observer added) { m_observers.push_back(std::move(added)); }
 
@@ -91,8 +96,9 @@ public:
     run_state state() const { return m_state; }
     /// Whether the run is over, and commands are carried out only by serve_until().
     bool has_ended() const { return m_end.has_value(); }
+    /// @param brief whether resume() is to follow by itself
     /// @returns whether the guest ran until now
-    bool pause();
+    bool pause(bool brief = false);
     /// @returns whether the guest runs now; false when only a reset could make it run
     bool resume();
     void reset(run_cause cause); ///< takes place before the guest's next instruction
@@ -126,7 +132,7 @@ private:
     void serve_requests();
     void serve_shutdown();
     void serve_reset();
-    void stop_in(run_state state);
+    void stop_in(run_state state, bool brief = false);
     void tell(const run_event& event);
 
     sc_core::sc_time m_slice;
@@ -140,6 +146,7 @@ private:
     unsigned m_accesses = 0;
     std::function<void()> m_publish_action;
     bool m_publish_pending = false;
+    bool m_debug_stop = false;         ///< asked for
     std::optional<run_cause> m_reset;  ///< asked for
     std::optional<run_end> m_shutdown; ///< asked for
     std::optional<run_end> m_end;

@@ -7,8 +7,9 @@
 
 namespace vmcore::riscv {
 
-block_cache::block_cache()
-    : m_table(size_t(1) << table_bits)
+block_cache::block_cache(const debug_unit& stops)
+    : m_stops(stops)
+    , m_table(size_t(1) << table_bits)
     , m_blocks(new block[max_blocks])
     , m_ops(new op[op_storage])
     , m_bytes(new uint8_t[byte_storage]) {}
@@ -42,7 +43,7 @@ block* block_cache::build(uint64_t pc, const region& from) {
     const uint8_t* const host = from.host + (pc - from.first);
     uint64_t at = pc;
     uint32_t count = 0;
-    while (count < max_ops && at < last) {
+    while (count < max_ops && at < last && !m_stops.has_breakpoint(at)) {
         const uint16_t first = parcel_at(host + (at - pc));
         const bool is_wide = is_long(first);
         if (is_wide && last - at < 3)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/riscv/debug_unit.h"
 #include "models/riscv/memory_port.h"
 #include "models/riscv/op.h"
 
@@ -32,7 +33,8 @@ class block_cache {
 public:
     static constexpr unsigned max_ops = 64;
 
-    block_cache();
+    /// @param stops has the addresses at which blocks end, and none begins; must outlive the cache
+    explicit block_cache(const debug_unit& stops);
 
     /// The block at pc, true to memory, or nullptr when there is none yet. A block whose memory changed is
     /// forgotten.
@@ -64,6 +66,7 @@ private:
     }
     bool confirm(block& which) const;
 
+    const debug_unit& m_stops;
     std::vector<block*> m_table;
     std::unique_ptr<block[]> m_blocks;
     std::unique_ptr<op[]> m_ops;

@@ -7,7 +7,8 @@
 namespace vmcore::riscv {
 
 core::core(environment& world, const config& settings)
-    : m_memory(world, settings.direct)
+    : m_memory(world, settings.direct, m_debug)
+    , m_blocks(m_debug)
     , m_world(world)
     , m_config(settings)
     , m_csr(*this, settings.hartid) {
@@ -71,6 +72,8 @@ void core::take_interrupt() {
 }
 
 void core::run(uint64_t quantum) {
+    if (m_debug.active())
+        return run_debugged(quantum);
     m_leave = false;
     if (asleep())
         return;

@@ -2,11 +2,13 @@
 
 #include "models/riscv/block_cache.h"
 #include "models/riscv/csr.h"
+#include "models/riscv/debug_unit.h"
 #include "models/riscv/environment.h"
 #include "models/riscv/memory_port.h"
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace vmcore::riscv {
 
@@ -41,6 +43,8 @@ public:
     void run(uint64_t quantum);
     /// Ends the run after the current instruction.
     void leave() { m_leave = true; }
+    /// Whether the last run ended for such a reason.
+    bool left() const { return m_leave; }
 
     /// How far the core has run ahead of the kernel.
     uint64_t local_time() const { return m_stall + m_spent * m_config.period; }
@@ -73,6 +77,15 @@ public:
     csr_file& csrs() { return m_csr; }
     const csr_file& csrs() const { return m_csr; }
 
+    // What a debugger asks for, see debug_unit. A run ends where the core stops for it.
+    debug_unit& debug() { return m_debug; }
+    const debug_unit& debug() const { return m_debug; }
+    void set_breakpoints(std::vector<uint64_t> addresses);
+    void set_watchpoints(std::vector<watchpoint> watched);
+    void set_mode(privilege mode);
+    /// Memory that may hold code was changed without a store of the hart's own.
+    void forget_code() { m_flush = true; }
+
 private:
     static constexpr uint64_t no_reservation = ~uint64_t(0);
 
@@ -92,10 +105,12 @@ private:
     block* shorten(const block& whole, uint64_t count);
     void raise(cause why, uint64_t value);
     void take_interrupt();
-    void set_mode(privilege mode);
     void commit(uint64_t instructions);
     void retire(uint64_t next_pc);
     void set_local_time(uint64_t time);
+
+    // core_debug.cpp
+    void run_debugged(uint64_t quantum);
 
     // execute.cpp: the interpreter's loop
     void execute(block* current, uint64_t budget);
@@ -124,6 +139,7 @@ private:
     // The hot state first.
     std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
     uint64_t m_pc = 0;
+    debug_unit m_debug;
     memory_port m_memory;
     block_cache m_blocks;
     privilege m_mode = privilege::machine;

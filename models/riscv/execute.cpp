@@ -15,7 +15,8 @@ bool core::load(uint64_t address, uint64_t& value) {
     const uint8_t* host = m_memory.load_host<T>(address);
     if (__builtin_expect(host != nullptr, 1))
         std::memcpy(&data, host, sizeof data);
-    else if (!m_memory.read_direct(address, reinterpret_cast<uint8_t*>(&data), sizeof data))
+    else if (m_debug.watches(address, sizeof data) ||
+             !m_memory.read_direct(address, reinterpret_cast<uint8_t*>(&data), sizeof data))
         return false;
     value = static_cast<uint64_t>(static_cast<RESULT>(data));
     return true;
@@ -29,7 +30,8 @@ bool core::store(uint64_t address, uint64_t value) {
         std::memcpy(host, &data, sizeof data);
         return true;
     }
-    return m_memory.write_direct(address, reinterpret_cast<const uint8_t*>(&data), sizeof data);
+    return !m_debug.watches(address, sizeof data) &&
+           m_memory.write_direct(address, reinterpret_cast<const uint8_t*>(&data), sizeof data);
 }
 
 void core::execute(block* current, uint64_t budget) {

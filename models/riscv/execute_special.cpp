@@ -84,6 +84,8 @@ bool core::read_memory(uint64_t address, unsigned size, uint64_t& value, cause w
     const memory_port::result answer = m_memory.read(address, bytes, size, time);
     set_local_time(time);
     std::memcpy(&value, bytes, sizeof value);
+    if (answer.answer == outcome::done)
+        m_debug.note(access::load, address, size);
     return check(answer, when_refused);
 }
 
@@ -93,6 +95,8 @@ bool core::write_memory(uint64_t address, unsigned size, uint64_t value) {
     uint64_t time = local_time();
     const memory_port::result answer = m_memory.write(address, bytes, size, time);
     set_local_time(time);
+    if (answer.answer == outcome::done)
+        m_debug.note(access::store, address, size);
     return check(answer, cause::store_access);
 }
 

@@ -53,6 +53,7 @@ void hart::hold() {
 
 void hart::release() {
     m_held = false;
+    m_stopped = false;
     m_released.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -74,11 +75,28 @@ std::optional<uint64_t> hart::csr(unsigned number) const {
     return m_core.csrs().read(number);
 }
 
+bool hart::set_csr(unsigned number, uint64_t value) {
+    if (!m_core.csrs().permits(number, true, riscv::privilege::machine))
+        return false;
+    m_core.csrs().write(number, value);
+    if (m_core.waiting() && !m_core.asleep())
+        m_wake.notify(sc_core::SC_ZERO_TIME);
+    return true;
+}
+
+bool hart::set_mode_number(uint64_t mode) {
+    using riscv::privilege;
+    if (mode != static_cast<uint64_t>(privilege::user) && mode != static_cast<uint64_t>(privilege::machine))
+        return false;
+    m_core.set_mode(static_cast<privilege>(mode));
+    return true;
+}
+
 void hart::run() {
     const uint64_t quantum = std::max<uint64_t>(m_config.quantum.value(), 1);
     for (;;) {
-        if (m_held) {
-            wait(m_released);
+        if (m_held || m_core.debug().stays()) {
+            await_release();
             continue;
         }
         if (m_yield) {
@@ -87,6 +105,12 @@ void hart::run() {
             continue;
         }
         m_core.run(quantum);
+        if (m_core.debug().has_stopped()) {
+            const bool left = m_core.left();
+            stop_for_debugger();
+            if (!left) // the rest of the quantum
+                continue;
+        }
         const uint64_t ahead = m_core.take_local_time();
         if (ahead != 0)
             wait(sc_time::from_value(ahead));
@@ -95,6 +119,33 @@ void hart::run() {
         else
             wait(sc_core::SC_ZERO_TIME);
     }
+}
+
+/// A hart that stopped inside of its quantum ends that first when all are released: the others were to see
+/// all of it.
+void hart::await_release() {
+    wait(m_released);
+    if (m_core.local_time() == 0)
+        wait(sc_core::SC_ZERO_TIME);
+}
+
+void hart::stop_for_debugger() {
+    m_core.debug().told();
+    m_stopped = true;
+    if (m_debug_stopped)
+        m_debug_stopped();
+    while (m_stopped)
+        wait(m_released);
+}
+
+unsigned hart::debug_transport(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size) {
+    tlm::tlm_generic_payload request;
+    request.set_command(command);
+    request.set_address(address);
+    request.set_data_ptr(data);
+    request.set_data_length(size);
+    request.set_streaming_width(size);
+    return socket->transport_dbg(request);
 }
 
 void hart::follow_lines() {

@@ -14,9 +14,10 @@ unsigned piece_size(uint64_t address, unsigned size) {
 
 } // namespace
 
-memory_port::memory_port(environment& world, bool use_direct)
+memory_port::memory_port(environment& world, bool use_direct, const debug_unit& watched)
     : m_world(world)
-    , m_use_direct(use_direct) {}
+    , m_use_direct(use_direct)
+    , m_watched(watched) {}
 
 const region& memory_port::find(access kind, uint64_t address) {
     region_list& list = m_regions[static_cast<unsigned>(kind)];
@@ -42,7 +43,7 @@ const region& memory_port::find(access kind, uint64_t address) {
 
 void memory_port::remember(std::array<entry, slots>& table, const region& in, uint64_t address) {
     const uint64_t page = address & ~(page_size - 1);
-    if (in.contains(page, page_size))
+    if (in.contains(page, page_size) && !m_watched.watches(page, page_size))
         table[page / page_size % slots] = {page, in.host + (page - in.first)};
 }
 
@@ -127,6 +128,11 @@ const region* memory_port::fetch_region(uint64_t address) {
         return nullptr;
     const region& in = find(access::fetch, address);
     return in.granted() ? &in : nullptr;
+}
+
+void memory_port::forget_pages() {
+    m_loads.fill({});
+    m_stores.fill({});
 }
 
 void memory_port::reconsider(access kind, uint64_t address) {

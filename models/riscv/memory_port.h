@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/riscv/debug_unit.h"
 #include "models/riscv/environment.h"
 
 #include <array>
@@ -23,7 +24,8 @@ class memory_port {
 public:
     static constexpr uint64_t page_size = 4096;
 
-    memory_port(environment& world, bool use_direct);
+    /// @param watched has the pages that host pointers must not serve; must outlive the port
+    memory_port(environment& world, bool use_direct, const debug_unit& watched);
 
     template <typename T>
     const uint8_t* load_host(uint64_t address) const {
@@ -58,6 +60,8 @@ public:
 
     /// Forgets what is known of [first, last].
     void invalidate(uint64_t first, uint64_t last);
+    /// Forgets all host pointers of single pages.
+    void forget_pages();
     /// Forgets that direct access was refused at this address.
     void reconsider(access kind, uint64_t address);
 
@@ -86,6 +90,7 @@ private:
 
     environment& m_world;
     bool m_use_direct;
+    const debug_unit& m_watched;
     std::array<entry, slots> m_loads{};
     std::array<entry, slots> m_stores{};
     std::array<region_list, 3> m_regions; ///< by access
