@@ -1,12 +1,13 @@
 #include "sim/device_options.h"
 
 #include "models/dump/dumper.h"
+#include "models/riscv/isa_text.h"
 #include "platform/files.h"
 #include "sim/key_values.h"
 #include "sim/messages.h"
 
 #include <algorithm>
-#include <array>
+#include <stdexcept>
 
 namespace vmcore::sim {
 
@@ -24,20 +25,12 @@ uint64_t parse_ram_size(const std::string& option, const std::string& value) {
     return size;
 }
 
-void check_cpu(const std::string& option, const std::string& value) {
-    static const std::array<const char*, 8> present{"i", "m", "a", "c", "u", "zicsr", "zifencei", "zicntr"};
-    static const std::array<const char*, 8> absent{"s", "f", "d", "h", "v", "mmu", "pmp", "sstc"};
-    key_values properties(option, value, "type");
-    const std::string type = properties.take("type");
-    if (type != "rv64" && type != "rv64i")
-        properties.fail("'" + type + "', expected rv64 or rv64i");
-    for (const char* extension : present)
-        if (!properties.take_switch(extension, true))
-            properties.fail(std::string(extension) + "=off: the hart always has it");
-    for (const char* extension : absent)
-        if (properties.take_switch(extension, false))
-            properties.fail(std::string(extension) + "=on: not built yet");
-    properties.expect_empty();
+riscv::isa parse_cpu(const std::string& option, const std::string& value) {
+    try {
+        return riscv::parse_isa(value);
+    } catch (const std::invalid_argument& error) {
+        throw usage_error(option + ": " + error.what());
+    }
 }
 
 static board_config::loader_image parse_loader(key_values& properties) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/riscv/isa.h"
 #include "platform/board_config.h"
 #include "sim/options.h"
 
@@ -11,7 +12,7 @@
 namespace vmcore::sim {
 
 uint64_t parse_ram_size(const std::string& option, const std::string& value);
-void check_cpu(const std::string& option, const std::string& value);
+riscv::isa parse_cpu(const std::string& option, const std::string& value);
 void add_device(const std::string& option, const std::string& value, board_config& board);
 board_config::fw_cfg_file parse_fw_cfg_file(const std::string& option, const std::string& value);
 std::string parse_dump_format(const std::string& option, const std::string& value);

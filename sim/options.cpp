@@ -98,7 +98,7 @@ void option_parser::declare_machine() {
         [&](const std::string& o, const std::string& v) { board.ram_size = parse_ram_size(o, v); });
     add("smp", "[cpus=]N[,maxcpus=M]", "number of CPUs: 1 to 8 harts; pc tells up to 255 and has none (1)",
         [this](const std::string& o, const std::string& v) { parse_smp(o, v, m_smp); });
-    add("cpu", "rv64[,X=on|off...]", "extensions, as far as the hart has them",
+    add("cpu", "rv64[,X=on|off...]", "the harts: rv64 or rv64i, and the extensions that are on or off",
         [this](const std::string&, const std::string& v) { m_cpus.push_back(v); });
     add("device", "NAME[,...]", "vmcoreinfo; loader,file=F[,addr=A][,force-raw=on]",
         [&](const std::string& o, const std::string& v) { add_device(o, v, board); });
@@ -343,7 +343,7 @@ options option_parser::parse(const std::vector<std::string>& arguments) {
     apply_settings();
     complete_machine(m_result.machine, m_given, m_smp, m_boot, m_result.board);
     for (const std::string& cpu : m_cpus) // only now, because the machine may have no CPU at all
-        check_cpu("-cpu", cpu);
+        m_result.board.isa = parse_cpu("-cpu", cpu);
     const bool serial_given = m_given.count("serial") != 0;
     m_result.protocols.resolve();
     m_result.board.guest_required = !m_result.protocols.qtest && m_result.protocols.qmp.empty();

@@ -92,21 +92,26 @@ void clint::set_time(uint64_t value, const sc_core::sc_time& now) {
     for (timer& each : m_timers)
         compare(each);
     changed();
+    m_time_set.notify(sc_core::SC_ZERO_TIME);
 }
 
-void clint::compare(timer& changed) {
+sc_core::sc_time clint::when(uint64_t value) const {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
-    const uint64_t value = mtime(now);
-    changed.expired = value >= changed.compare;
-    if (changed.expired)
-        return;
+    const uint64_t current = mtime(now);
+    if (current >= value)
+        return now;
     // From here rather than from the last write of mtime: it may have wrapped since.
-    const wide due_ticks = wide(std::max(ticks(now), m_base_ticks)) + (changed.compare - value);
+    const wide due_ticks = wide(std::max(ticks(now), m_base_ticks)) + (value - current);
     const uint64_t frequency = m_config.frequency_hz;
     const wide due = (due_ticks * units_per_second() + frequency - 1) / frequency;
     const bool reachable = due < sc_core::sc_max_time().value();
-    changed.due =
-        reachable ? sc_core::sc_time::from_value(static_cast<uint64_t>(due)) : sc_core::sc_max_time();
+    return reachable ? sc_core::sc_time::from_value(static_cast<uint64_t>(due)) : sc_core::sc_max_time();
+}
+
+void clint::compare(timer& changed) {
+    changed.expired = mtime(sc_core::sc_time_stamp()) >= changed.compare;
+    if (!changed.expired)
+        changed.due = when(changed.compare);
 }
 
 void clint::drive_lines() {

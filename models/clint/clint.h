@@ -35,6 +35,8 @@ public:
     clint(const sc_core::sc_module_name& name, const config& settings);
 
     uint64_t mtime(const sc_core::sc_time& now) const override;
+    sc_core::sc_time when(uint64_t value) const override;
+    const sc_core::sc_event* set_event() const override { return &m_time_set; }
 
     /// mtime restarts from 0 and msip falls; mtimecmp keeps its value as in QEMU (0 after power-on, so mtip
     /// is up until a guest writes it).
@@ -66,6 +68,7 @@ private:
     uint64_t m_base_value = 0; ///< what mtime was set to ...
     uint64_t m_base_ticks = 0; ///< ... when simulated time was that many ticks
     sc_core::sc_event m_changed{"changed"};
+    sc_core::sc_event m_time_set{"time_set"};
     sc_core::sc_event m_due{"due"};
 
     // Those of harts that the board lacks read 0 and ignore writes.

@@ -7,8 +7,9 @@
 
 namespace vmcore::riscv {
 
-block_cache::block_cache(const debug_unit& stops)
-    : m_stops(stops)
+block_cache::block_cache(const isa& implemented, const debug_unit& stops)
+    : m_isa(implemented)
+    , m_stops(stops)
     , m_table(size_t(1) << table_bits)
     , m_blocks(new block[max_blocks])
     , m_ops(new op[op_storage])
@@ -19,28 +20,26 @@ void block_cache::clear() {
     m_used_blocks = m_used_ops = m_used_bytes = 0;
 }
 
-bool block_cache::confirm(block& which) const {
-    if (std::memcmp(which.host, which.bytes, which.end - which.pc) != 0)
-        return false;
-    which.epoch = m_epoch;
-    return true;
+block* block_cache::renew(uint64_t pc, address_space space, const uint8_t* host) {
+    block* const found = m_table[index(pc)];
+    if (found == nullptr || found->pc != pc || found->space != space || found->host != host ||
+        std::memcmp(host, found->bytes, found->end - pc) != 0)
+        return build(pc, space, host);
+    found->epoch = m_epoch;
+    return found;
 }
 
 static uint16_t parcel_at(const uint8_t* host) {
     return static_cast<uint16_t>(host[0] | host[1] << 8);
 }
 
-block* block_cache::build(uint64_t pc, const region& from) {
-    const uint64_t page_last = pc | (memory_port::page_size - 1);
-    const uint64_t last = std::min(from.last, page_last);
-    if (from.latency != 0 || pc < from.first || pc >= last)
-        return nullptr;
+block* block_cache::build(uint64_t pc, address_space space, const uint8_t* host) {
+    const uint64_t last = pc | (tlb::page_size - 1);
     if (m_used_blocks == max_blocks || op_storage - m_used_ops < max_ops + 1 ||
         byte_storage - m_used_bytes < 4 * max_ops)
         clear();
 
     op* const ops = &m_ops[m_used_ops];
-    const uint8_t* const host = from.host + (pc - from.first);
     uint64_t at = pc;
     uint32_t count = 0;
     while (count < max_ops && at < last && !m_stops.has_breakpoint(at)) {
@@ -49,8 +48,9 @@ block* block_cache::build(uint64_t pc, const region& from) {
         if (is_wide && last - at < 3)
             break;
         op& next = ops[count];
-        next = is_wide ? decode(static_cast<uint32_t>(first | parcel_at(host + (at - pc) + 2) << 16), at)
-                       : decode_compressed(first, at);
+        next = is_wide
+                   ? decode(static_cast<uint32_t>(first | parcel_at(host + (at - pc) + 2) << 16), at, m_isa)
+                   : decode_compressed(first, at, m_isa);
         next.offset = static_cast<uint16_t>(at - pc);
         at += next.length;
         ++count;
@@ -68,6 +68,7 @@ block* block_cache::build(uint64_t pc, const region& from) {
     block& fresh = m_blocks[m_used_blocks++];
     fresh = block();
     fresh.pc = pc;
+    fresh.space = space;
     fresh.end = at;
     fresh.ops = ops;
     fresh.count = count;

@@ -7,11 +7,12 @@
 namespace vmcore::riscv {
 
 core::core(environment& world, const config& settings)
-    : m_memory(world, settings.direct, m_debug)
-    , m_blocks(m_debug)
+    : m_blocks(settings.implements, m_debug)
+    , m_tlb(m_blocks.epoch())
+    , m_memory(world, settings.direct)
     , m_world(world)
     , m_config(settings)
-    , m_csr(*this, settings.hartid) {
+    , m_csr(*this, settings.hartid, settings.implements) {
     reset();
 }
 
@@ -23,11 +24,14 @@ void core::reset() {
     m_retired = 0;
     m_reserved = no_reservation;
     m_csr.reset();
+    update_context();
+    m_tlb.flush();
     invalidate(0, ~uint64_t(0));
 }
 
 void core::invalidate(uint64_t first, uint64_t last) {
     m_memory.invalidate(first, last);
+    m_tlb.forget_hosts(first, last);
     m_flush = true;
 }
 
@@ -52,23 +56,22 @@ void core::retire(uint64_t next_pc) {
     commit(1);
 }
 
-void core::set_mode(privilege mode) {
-    m_mode = mode;
+void core::go_on(const csr_file::transfer& where) {
+    m_pc = where.pc;
+    m_mode = where.mode;
     m_reserved = no_reservation; // QEMU gives up the reservation at every trap and return, too
+    update_context();
 }
 
 void core::raise(cause why, uint64_t value) {
     ++m_spent;
-    m_pc = m_csr.enter_trap(m_mode, m_pc, false, static_cast<unsigned>(why), value);
-    set_mode(privilege::machine);
+    go_on(m_csr.enter_trap(m_mode, m_pc, false, static_cast<unsigned>(why), value));
 }
 
 void core::take_interrupt() {
     const int number = m_csr.interrupt(m_mode);
-    if (number < 0)
-        return;
-    m_pc = m_csr.enter_trap(m_mode, m_pc, true, static_cast<unsigned>(number), 0);
-    set_mode(privilege::machine);
+    if (number >= 0)
+        go_on(m_csr.enter_trap(m_mode, m_pc, true, static_cast<unsigned>(number), 0));
 }
 
 void core::run(uint64_t quantum) {
@@ -93,41 +96,56 @@ void core::step(uint64_t budget) {
         m_blocks.clear();
         m_flush = false;
     }
-    block* next = nullptr;
-    if (m_config.blocks) {
-        next = m_blocks.find(m_pc);
+    block* next = m_config.blocks ? m_blocks.find(m_pc, m_tlb.fetch_space()) : nullptr;
+    if (next == nullptr) {
+        uint64_t physical = 0;
+        if (!translate(access::fetch, m_pc, 2, physical))
+            return;
+        next = m_config.blocks ? fetch_cached(physical) : nullptr;
         if (next == nullptr)
-            if (const region* from = m_memory.fetch_region(m_pc))
-                next = m_blocks.build(m_pc, *from);
+            next = fetch_one(physical);
+        if (next == nullptr)
+            return;
     }
-    if (next == nullptr)
-        next = fetch_one();
-    if (next == nullptr)
-        return;
     execute(next->count > budget ? shorten(*next, budget) : next, budget);
 }
 
-/// The single instruction at pc, parcel by parcel. nullptr when it cannot be fetched: the trap is taken.
-block* core::fetch_one() {
+/// The block at pc, where direct access serves its page; else nullptr.
+block* core::fetch_cached(uint64_t physical) {
+    const uint8_t* host = m_tlb.host(access::fetch, m_pc, 2);
+    if (host == nullptr) {
+        remember_host(access::fetch, m_pc, physical);
+        host = m_tlb.host(access::fetch, m_pc, 2);
+    }
+    return host == nullptr ? nullptr : m_blocks.renew(m_pc, m_tlb.fetch_space(), host);
+}
+
+/// One parcel of the instruction at pc; takes the trap when it cannot be fetched.
+bool core::fetch_parcel(uint64_t physical, uint16_t& parcel, uint64_t address) {
     uint64_t time = local_time();
-    uint16_t parcel[2] = {};
-    uint64_t at = m_pc;
-    outcome answer = m_memory.fetch(at, parcel[0], time);
-    const bool is_wide = is_long(parcel[0]);
-    if (answer == outcome::done && is_wide) {
-        at += 2;
-        answer = m_memory.fetch(at, parcel[1], time);
-    }
+    const outcome answer = m_memory.fetch(physical, parcel, time);
     set_local_time(time);
-    if (answer != outcome::done) {
-        if (answer != outcome::abandoned)
-            raise(cause::fetch_access, at);
+    if (answer == outcome::refused)
+        raise(cause::fetch_access, address);
+    return answer == outcome::done;
+}
+
+/// The single instruction at pc, parcel by parcel. nullptr when it cannot be fetched: the trap is taken.
+block* core::fetch_one(uint64_t physical) {
+    uint16_t parcel[2] = {};
+    if (!fetch_parcel(physical, parcel[0], m_pc))
         return nullptr;
-    }
-    m_loose.ops[0] = is_wide ? decode(static_cast<uint32_t>(parcel[0] | parcel[1] << 16), m_pc)
-                             : decode_compressed(parcel[0], m_pc);
+    const bool is_wide = is_long(parcel[0]);
+    const uint64_t second = m_pc + 2;
+    if (is_wide &&
+        !(translate(access::fetch, second, 2, physical) && fetch_parcel(physical, parcel[1], second)))
+        return nullptr;
+    const isa& has = m_config.implements;
+    m_loose.ops[0] = is_wide ? decode(static_cast<uint32_t>(parcel[0] | parcel[1] << 16), m_pc, has)
+                             : decode_compressed(parcel[0], m_pc, has);
     block single;
     single.pc = m_pc;
+    single.space = m_tlb.fetch_space();
     single.end = m_pc + m_loose.ops[0].length;
     single.count = 1;
     single.ops = m_loose.ops.data();

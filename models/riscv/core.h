@@ -4,15 +4,19 @@
 #include "models/riscv/csr.h"
 #include "models/riscv/debug_unit.h"
 #include "models/riscv/environment.h"
+#include "models/riscv/isa.h"
 #include "models/riscv/memory_port.h"
+#include "models/riscv/page_walk.h"
+#include "models/riscv/tlb.h"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace vmcore::riscv {
 
-/// An RV64IMAC hart with M and U mode, without SystemC: registers, CSRs, traps, and an interpreter that runs
+/// An RV64 hart without SystemC: registers, CSRs, traps, address translation, and an interpreter that runs
 /// basic blocks of decoded instructions.
 ///
 /// Time: a retired instruction takes one clock period, and so does an exception; transactions and direct
@@ -21,7 +25,7 @@ namespace vmcore::riscv {
 ///
 /// Interrupt lines may change while the core is not running or is inside environment::transport. They are
 /// looked at before every block; nothing inside a block can change them.
-class core : private csr_sources {
+class core : private csr_sources, private page_table_memory {
 public:
     struct config {
         unsigned hartid = 0;
@@ -32,6 +36,7 @@ public:
         /// QEMU reports a misaligned AMO as load-address-misaligned when the machine has one hart, and as
         /// store/AMO-address-misaligned, which the ISA asks for, when it has several.
         bool sole_hart = true;
+        isa implements;
     };
 
     core(environment& world, const config& settings);
@@ -52,6 +57,8 @@ public:
     uint64_t take_local_time();
 
     void set_lines(uint64_t mip_bits) { m_csr.set_lines(mip_bits); }
+    /// `time` has reached what environment::await_time() was told, or has jumped.
+    void supervisor_timer_due() { m_csr.supervisor_timer_due(); }
     /// Whether the core sleeps in WFI and no enabled interrupt is pending.
     bool asleep() const { return m_waiting && m_csr.pending_and_enabled() == 0; }
     bool waiting() const { return m_waiting; }
@@ -83,6 +90,10 @@ public:
     void set_breakpoints(std::vector<uint64_t> addresses);
     void set_watchpoints(std::vector<watchpoint> watched);
     void set_mode(privilege mode);
+    void write_csr(unsigned number, uint64_t value);
+    /// Where a load would find this address now. Nothing changes, permissions do not count.
+    /// @param tables reads page table entries; it is not asked to write any
+    std::optional<uint64_t> look_up(uint64_t address, page_table_memory& tables) const;
     /// Memory that may hold code was changed without a store of the hart's own.
     void forget_code() { m_flush = true; }
 
@@ -98,16 +109,34 @@ private:
     uint64_t retired() const override { return m_retired; }
     uint64_t cycles() const override { return m_world.cycle_counter(local_time()); }
     uint64_t time() const override { return m_world.time_counter(local_time()); }
+    void await_time(uint64_t value) override { m_world.await_time(value); }
 
     // core.cpp: which block runs next, traps
     void step(uint64_t budget);
-    block* fetch_one();
+    block* fetch_cached(uint64_t physical);
+    block* fetch_one(uint64_t physical);
+    bool fetch_parcel(uint64_t physical, uint16_t& parcel, uint64_t address);
     block* shorten(const block& whole, uint64_t count);
     void raise(cause why, uint64_t value);
     void take_interrupt();
+    void go_on(const csr_file::transfer& where);
     void commit(uint64_t instructions);
     void retire(uint64_t next_pc);
     void set_local_time(uint64_t time);
+
+    // translate.cpp: from virtual addresses to memory
+    void update_context();
+    bool translate(access kind, uint64_t address, unsigned size, uint64_t& physical);
+    const tlb::page* walk(access kind, uint64_t address);
+    void raise_fault(access kind, bool by_page_table, uint64_t address);
+    privilege mode_of(access kind) const { return kind == access::fetch ? m_mode : m_data_mode; }
+    void remember_host(access kind, uint64_t address, uint64_t physical);
+    bool move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size);
+    bool read_memory(access rights, uint64_t address, unsigned size, uint64_t& value);
+    bool write_memory(uint64_t address, unsigned size, uint64_t value);
+    outcome read_entry(uint64_t physical, uint64_t& entry) override;
+    outcome write_entry(uint64_t physical, uint64_t entry) override;
+    bool entry_permitted(access kind, uint64_t physical) const;
 
     // core_debug.cpp
     void run_debugged(uint64_t quantum);
@@ -127,22 +156,28 @@ private:
     void load_reserved(const op& what, unsigned size);
     void store_conditional(const op& what, unsigned size);
     void atomic(const op& what, unsigned size);
-    void return_from_trap(const op& what);
+    void cache_block_operation(const op& what);
+    void zero_cache_block(const op& what);
+    void call_environment();
+    void return_from_machine_trap(const op& what);
+    void return_from_supervisor_trap(const op& what);
     void wait_for_interrupt(const op& what);
-    bool read_memory(uint64_t address, unsigned size, uint64_t& value, cause when_refused);
-    bool write_memory(uint64_t address, unsigned size, uint64_t value);
+    void fence_translations(const op& what);
     cause misaligned_atomic() const {
         return m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned;
     }
-    bool check(const memory_port::result& answer, cause when_refused);
 
     // The hot state first.
     std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
     uint64_t m_pc = 0;
     debug_unit m_debug;
-    memory_port m_memory;
     block_cache m_blocks;
+    tlb m_tlb;
+    memory_port m_memory;
     privilege m_mode = privilege::machine;
+    privilege m_data_mode =
+        privilege::machine; ///< of loads and stores: another than m_mode with mstatus.MPRV
+    bool m_mxr = false;     ///< mstatus.MXR, under which the TLB was filled
     bool m_leave = false;
     bool m_waiting = false;
     bool m_flush = false;                 ///< blocks are to be forgotten before the next one runs

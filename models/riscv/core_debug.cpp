@@ -12,7 +12,34 @@ void core::set_breakpoints(std::vector<uint64_t> addresses) {
 
 void core::set_watchpoints(std::vector<watchpoint> watched) {
     m_debug.set_watchpoints(std::move(watched));
-    m_memory.forget_pages();
+    m_tlb.forget_hosts(0, ~uint64_t(0)); // of pages that hosts served until now
+}
+
+void core::set_mode(privilege mode) {
+    m_mode = mode;
+    update_context();
+}
+
+void core::write_csr(unsigned number, uint64_t value) {
+    switch (m_csr.write(number, value)) {
+    case csr_file::effect::none: break;
+    case csr_file::effect::context: update_context(); break;
+    case csr_file::effect::translation: m_tlb.flush(); break;
+    }
+}
+
+/// Pages of U mode and of S mode are looked up alike; only where that is no use does the mode count.
+std::optional<uint64_t> core::look_up(uint64_t address, page_table_memory& tables) const {
+    if (m_data_mode == privilege::machine || m_csr.satp() >> 60 == satp_mode::bare)
+        return address;
+    for (const privilege mode : {privilege::supervisor, privilege::user})
+        for (const access kind : {access::load, access::store}) {
+            const page_request asked{kind, address, mode, true, true, true};
+            const page_answer answer = walk_page_tables(m_csr.satp(), asked, tables);
+            if (answer.what == page_answer::verdict::granted)
+                return answer.physical;
+        }
+    return std::nullopt;
 }
 
 void core::run_debugged(uint64_t quantum) {

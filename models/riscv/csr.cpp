@@ -6,72 +6,50 @@ namespace vmcore::riscv {
 
 namespace {
 
-enum number : unsigned {
-    csr_mstatus = 0x300,
-    csr_misa = 0x301,
-    csr_medeleg = 0x302,
-    csr_mideleg = 0x303,
-    csr_mie = 0x304,
-    csr_mtvec = 0x305,
-    csr_mcounteren = 0x306,
-    csr_menvcfg = 0x30a,
-    csr_mcountinhibit = 0x320,
-    csr_mhpmevent3 = 0x323,
-    csr_mhpmevent31 = 0x33f,
-    csr_mscratch = 0x340,
-    csr_mepc = 0x341,
-    csr_mcause = 0x342,
-    csr_mtval = 0x343,
-    csr_mip = 0x344,
-    csr_tselect = 0x7a0,
-    csr_tdata1 = 0x7a1,
-    csr_tdata2 = 0x7a2,
-    csr_tdata3 = 0x7a3,
-    csr_tinfo = 0x7a4,
-    csr_mcontext = 0x7a8,
-    csr_mcycle = 0xb00,
-    csr_minstret = 0xb02,
-    csr_cycle = 0xc00,
-    csr_time = 0xc01,
-    csr_instret = 0xc02,
-    csr_mvendorid = 0xf11,
-    csr_marchid = 0xf12,
-    csr_mimpid = 0xf13,
-    csr_mhartid = 0xf14,
-    csr_mconfigptr = 0xf15,
-};
-
 constexpr uint64_t bit(unsigned position) {
     return uint64_t(1) << position;
 }
 
-constexpr uint64_t misa_value =
-    uint64_t(2) << 62 | bit('I' - 'A') | bit('M' - 'A') | bit('A' - 'A') | bit('C' - 'A') | bit('U' - 'A');
 /// UXL and SXL: 64 bit.
 constexpr uint64_t mstatus_fixed = uint64_t(2) << 32 | uint64_t(2) << 34;
-/// SIE, MIE, SPIE, MPIE, SPP, MPRV, SUM, MXR, TVM, TW, TSR. MPP is handled apart.
-constexpr uint64_t mstatus_writable =
-    bit(1) | bit(3) | bit(5) | bit(7) | bit(8) | bit(17) | bit(18) | bit(19) | bit(20) | bit(21) | bit(22);
+/// MPP and FS are handled apart. QEMU has the fields of S mode even on harts without it.
+constexpr uint64_t mstatus_writable = mstatus::sie | mstatus::mie | mstatus::spie | mstatus::mpie |
+                                      mstatus::spp | mstatus::mprv | mstatus::sum | mstatus::mxr |
+                                      mstatus::tvm | mstatus::tw | mstatus::tsr;
+constexpr uint64_t sstatus_writable =
+    mstatus::sie | mstatus::spie | mstatus::spp | mstatus::sum | mstatus::mxr;
 /// SSIP, VSSIP, STIP, VSTIP, SEIP, VSEIP, LCOFIP: QEMU keeps and raises them without the modes they belong
 /// to.
 constexpr uint64_t mip_writable = 0x2666;
 constexpr uint64_t mie_writable = ~uint64_t(0x1fff) | 0xaaa;
+/// SSIP, STIP, SEIP and LCOFIP, where they are delegated; of them S mode may write the first and the last.
+constexpr uint64_t supervisor_interrupts = 0x2222;
+constexpr uint64_t sip_writable = 0x2002;
+constexpr uint64_t stip = bit(supervisor_timer);
+constexpr uint64_t envcfg_writable = bit(0) | envcfg::cbie | envcfg::cbcfe | envcfg::cbze;
+constexpr uint64_t counter_delegation = bit(60); ///< of menvcfg, without effect
 constexpr uint64_t inhibit_cycle = bit(0);
 constexpr uint64_t inhibit_instret = bit(2);
 constexpr uint64_t trigger_type_match = uint64_t(2) << 60; ///< tdata1: mcontrol, nothing enabled
 constexpr uint64_t trigger_types = bit(2) | bit(6);
 
-/// Interrupts from the most to the least urgent (privileged ISA, 3.1.9, then QEMU's order for the rest).
-constexpr int interrupt_order[] = {11, 3, 7, 9, 1, 5, 13, 10, 2, 6};
+uint64_t replace(uint64_t old, uint64_t value, uint64_t mask) {
+    return (old & ~mask) | (value & mask);
+}
 
 } // namespace
 
-const std::array<csr_file::plain, 12> csr_file::plain_registers = {{
+const std::array<csr_file::plain, 17> csr_file::plain_registers = {{
+    {csr_scounteren, &csr_file::m_scounteren, 7},
+    {csr_senvcfg, &csr_file::m_senvcfg, envcfg_writable},
+    {csr_sscratch, &csr_file::m_sscratch, ~uint64_t(0)},
+    {csr_sepc, &csr_file::m_sepc, ~uint64_t(1)},
+    {csr_scause, &csr_file::m_scause, ~uint64_t(0)},
+    {csr_stval, &csr_file::m_stval, ~uint64_t(0)},
     {csr_medeleg, &csr_file::m_medeleg, 0xf4bfff},
     {csr_mideleg, &csr_file::m_mideleg, 0x2666},
     {csr_mie, &csr_file::m_mie, mie_writable},
     {csr_mcounteren, &csr_file::m_mcounteren, 7},
-    {csr_menvcfg, &csr_file::m_menvcfg, 0x10000000000000f1},
     {csr_mscratch, &csr_file::m_mscratch, ~uint64_t(0)},
     {csr_mepc, &csr_file::m_mepc, ~uint64_t(1)},
     {csr_mcause, &csr_file::m_mcause, ~uint64_t(0)},
@@ -81,59 +59,31 @@ const std::array<csr_file::plain, 12> csr_file::plain_registers = {{
     {csr_mhartid, &csr_file::m_hartid, 0},
 }};
 
-csr_file::csr_file(csr_sources& sources, unsigned hartid)
+csr_file::csr_file(csr_sources& sources, unsigned hartid, const isa& implemented)
     : m_sources(sources)
+    , m_isa(implemented)
     , m_hartid(hartid) {}
 
 void csr_file::reset() {
     m_soft = 0;
     m_mstatus = mstatus_fixed;
-    m_medeleg = m_mideleg = m_mie = m_mtvec = m_mcounteren = m_menvcfg = 0;
+    m_menvcfg = m_isa.s && m_isa.svadu ? envcfg::adue : 0;
+    m_medeleg = m_mideleg = m_mie = m_mtvec = m_mcounteren = 0;
     m_mscratch = m_mepc = m_mcause = m_mtval = m_mcontext = m_tselect = 0;
+    m_stvec = m_scounteren = m_senvcfg = m_sscratch = m_sepc = m_scause = m_stval = m_satp = 0;
+    m_stimecmp = 0;
     m_tdata2.fill(0);
     m_tdata3.fill(0);
     m_mhpmevent.fill(0);
     m_mcycle = {uint64_t(0) - m_sources.cycles(), false};
     m_minstret = {uint64_t(0) - m_sources.retired(), false};
+    m_pmp.reset();
 }
 
 const csr_file::plain* csr_file::find_plain(unsigned number) {
     const auto found = std::find_if(plain_registers.begin(), plain_registers.end(),
                                     [number](const plain& each) { return each.number == number; });
     return found == plain_registers.end() ? nullptr : &*found;
-}
-
-bool csr_file::exists(unsigned number) {
-    switch (number) {
-    case csr_mstatus:
-    case csr_misa:
-    case csr_mtvec:
-    case csr_mcountinhibit:
-    case csr_mip:
-    case csr_tdata1:
-    case csr_tdata2:
-    case csr_tdata3:
-    case csr_tinfo:
-    case csr_mcycle:
-    case csr_minstret:
-    case csr_cycle:
-    case csr_time:
-    case csr_instret:
-    case csr_mvendorid:
-    case csr_marchid:
-    case csr_mimpid:
-    case csr_mconfigptr: return true;
-    default: return (number >= csr_mhpmevent3 && number <= csr_mhpmevent31) || find_plain(number) != nullptr;
-    }
-}
-
-bool csr_file::permits(unsigned number, bool write, privilege mode) const {
-    const unsigned lowest_mode = number >> 8 & 3;
-    const bool read_only = number >> 10 == 3;
-    if (static_cast<unsigned>(mode) < lowest_mode || (write && read_only) || !exists(number))
-        return false;
-    const bool is_counter = number >= csr_cycle && number <= csr_instret;
-    return mode == privilege::machine || !is_counter || (m_mcounteren >> (number - csr_cycle) & 1) != 0;
 }
 
 uint64_t csr_file::value_of(const counter& which, uint64_t source) {
@@ -147,18 +97,33 @@ void csr_file::stop(counter& which, bool stopped, uint64_t source) {
     which.stopped = stopped;
 }
 
+uint64_t csr_file::status() const {
+    return m_mstatus | ((m_mstatus & mstatus::fs) == mstatus::fs ? mstatus::sd : 0);
+}
+
 uint64_t csr_file::read(unsigned number) const {
     if (const plain* found = find_plain(number))
         return this->*found->value;
     if (number >= csr_mhpmevent3 && number <= csr_mhpmevent31)
         return m_mhpmevent[number - csr_mhpmevent3];
+    if (number >= csr_pmpaddr0 && number <= csr_pmpaddr15)
+        return m_pmp.address(number - csr_pmpaddr0);
     switch (number) {
-    case csr_mstatus: return m_mstatus;
-    case csr_misa: return misa_value;
+    case csr_sstatus: return status() & (sstatus_writable | mstatus::fs | mstatus::uxl | mstatus::sd);
+    case csr_sie: return m_mie & m_mideleg & supervisor_interrupts;
+    case csr_sip: return pending() & m_mideleg & supervisor_interrupts;
+    case csr_stvec: return m_stvec;
+    case csr_stimecmp: return m_stimecmp;
+    case csr_satp: return m_satp;
+    case csr_mstatus: return status();
+    case csr_misa: return m_isa.misa();
     case csr_mtvec: return m_mtvec;
+    case csr_menvcfg: return m_menvcfg;
     case csr_mcountinhibit:
         return (m_mcycle.stopped ? inhibit_cycle : 0) | (m_minstret.stopped ? inhibit_instret : 0);
-    case csr_mip: return m_lines | m_soft;
+    case csr_mip: return pending();
+    case csr_pmpcfg0:
+    case csr_pmpcfg2: return m_pmp.config(number - csr_pmpcfg0);
     case csr_tdata1: return trigger_type_match;
     case csr_tdata2: return m_tdata2[m_tselect];
     case csr_tdata3: return m_tdata3[m_tselect];
@@ -172,74 +137,119 @@ uint64_t csr_file::read(unsigned number) const {
     }
 }
 
-void csr_file::write(unsigned number, uint64_t value) {
+uint64_t csr_file::read_to_change(unsigned number) const {
+    switch (number) {
+    case csr_mip: return m_soft;
+    case csr_sip: return m_soft & m_mideleg & supervisor_interrupts;
+    default: return read(number);
+    }
+}
+
+csr_file::effect csr_file::write(unsigned number, uint64_t value) {
     if (const plain* found = find_plain(number)) {
         if (number != csr_tselect || value <= found->mask) // no third trigger can be selected
             this->*found->value = value & found->mask;
-        return;
+        return effect::none;
     }
     if (number >= csr_mhpmevent3 && number <= csr_mhpmevent31) {
-        m_mhpmevent[number - csr_mhpmevent3] = value & 0xd3ffffffffffffff;
-        return;
+        // MINH, UINH and, with S mode, SINH; OF and the modes of the H extension are not there.
+        m_mhpmevent[number - csr_mhpmevent3] = value & (m_isa.s ? 0xf3ffffffffffffff : 0xd3ffffffffffffff);
+        return effect::none;
     }
+    if (number >= csr_pmpaddr0 && number <= csr_pmpaddr15) {
+        m_pmp.set_address(number - csr_pmpaddr0, value);
+        return effect::translation;
+    }
+    return write_special(number, value);
+}
+
+csr_file::effect csr_file::write_special(unsigned number, uint64_t value) {
     switch (number) {
-    case csr_mstatus: write_mstatus(value); break;
-    case csr_mtvec:
-        if ((value & 3) < 2) // direct or vectored; reserved modes leave the register alone
-            m_mtvec = value;
+    case csr_sstatus: write_mstatus(value, sstatus_writable); return effect::context;
+    case csr_mstatus: write_mstatus(value, mstatus_writable | mstatus::mpp); return effect::context;
+    case csr_satp: return write_satp(value);
+    case csr_pmpcfg0:
+    case csr_pmpcfg2: m_pmp.set_config(number - csr_pmpcfg0, value); return effect::translation;
+    case csr_sie: m_mie = replace(m_mie, value, m_mideleg & supervisor_interrupts); break;
+    case csr_sip: write_mip(value, m_mideleg & sip_writable); break;
+    case csr_mip: write_mip(value, mip_writable); break;
+    case csr_stvec: write_vector(m_stvec, value); break;
+    case csr_mtvec: write_vector(m_mtvec, value); break;
+    case csr_menvcfg: write_menvcfg(value); break;
+    case csr_stimecmp:
+        m_stimecmp = value;
+        await_supervisor_time();
         break;
     case csr_mcountinhibit: inhibit(value); break;
-    case csr_mip: m_soft = value & mip_writable; break;
     case csr_tdata2: m_tdata2[m_tselect] = value; break;
     case csr_tdata3: m_tdata3[m_tselect] = value & 0xfffc000000000000; break;
     case csr_mcycle: m_mcycle.base = m_mcycle.stopped ? value : value - m_sources.cycles(); break;
     case csr_minstret: m_minstret.base = m_minstret.stopped ? value : value - m_sources.retired(); break;
     default: break; // misa, tdata1, tinfo keep what they have
     }
+    return effect::none;
 }
 
-void csr_file::write_mstatus(uint64_t value) {
-    uint64_t next = (m_mstatus & ~mstatus_writable) | (value & mstatus_writable);
+void csr_file::write_mstatus(uint64_t value, uint64_t mask) {
     const uint64_t mode = value & mstatus::mpp;
-    if (mode == 0 || mode == mstatus::mpp)
-        next = (next & ~mstatus::mpp) | mode;
-    m_mstatus = next;
+    const bool is_mode = mode == mstatus::mpp || (mode == 0 && m_isa.u) ||
+                         (mode == static_cast<uint64_t>(privilege::supervisor) << 11 && m_isa.s);
+    if (!is_mode)
+        mask &= ~mstatus::mpp;
+    if (m_isa.f)
+        mask |= mstatus::fs;
+    m_mstatus = replace(m_mstatus, value, mask);
+}
+
+void csr_file::write_mip(uint64_t value, uint64_t mask) {
+    if (timer_compare_in_use())
+        mask &= ~stip;
+    m_soft = replace(m_soft, value, mask);
+}
+
+/// Reserved modes leave the register alone.
+void csr_file::write_vector(uint64_t& vector, uint64_t value) {
+    if ((value & 3) < 2)
+        vector = value;
+}
+
+void csr_file::write_menvcfg(uint64_t value) {
+    const bool compared = timer_compare_in_use();
+    const uint64_t mask = envcfg_writable | counter_delegation | (m_isa.s && m_isa.sstc ? envcfg::stce : 0) |
+                          (m_isa.s && m_isa.svadu ? envcfg::adue : 0);
+    m_menvcfg = value & mask;
+    if (timer_compare_in_use() && !compared)
+        await_supervisor_time();
+}
+
+/// A mode that the hart does not have makes the whole write ineffective.
+csr_file::effect csr_file::write_satp(uint64_t value) {
+    const uint64_t mode = value >> 60;
+    const uint64_t widest = m_isa.translation == virtual_memory::bare
+                                ? 0
+                                : 7 + static_cast<uint64_t>(m_isa.translation); // 8: Sv39, 9: Sv48, 10: Sv57
+    if (value == m_satp || mode > widest || (mode != 0 && mode < 8))
+        return effect::none;
+    m_satp = value;
+    return effect::translation;
+}
+
+void csr_file::await_supervisor_time() {
+    m_soft &= ~stip;
+    if (m_sources.time() >= m_stimecmp)
+        m_soft |= stip;
+    else
+        m_sources.await_time(m_stimecmp);
+}
+
+void csr_file::supervisor_timer_due() {
+    if (timer_compare_in_use())
+        await_supervisor_time();
 }
 
 void csr_file::inhibit(uint64_t value) {
     stop(m_mcycle, (value & inhibit_cycle) != 0, m_sources.cycles());
     stop(m_minstret, (value & inhibit_instret) != 0, m_sources.retired());
-}
-
-int csr_file::interrupt(privilege mode) const {
-    const uint64_t candidates = pending_and_enabled();
-    if (candidates == 0 || (mode == privilege::machine && (m_mstatus & mstatus::mie) == 0))
-        return -1;
-    for (const int each : interrupt_order)
-        if ((candidates >> each & 1) != 0)
-            return each;
-    return -1;
-}
-
-uint64_t csr_file::enter_trap(privilege mode, uint64_t pc, bool is_interrupt, unsigned code, uint64_t value) {
-    const bool enabled = (m_mstatus & mstatus::mie) != 0;
-    m_mstatus &= ~(mstatus::mie | mstatus::mpie | mstatus::mpp);
-    m_mstatus |= (enabled ? mstatus::mpie : 0) | static_cast<uint64_t>(mode) << 11;
-    m_mepc = pc;
-    m_mcause = code | (is_interrupt ? bit(63) : 0);
-    m_mtval = value;
-    const uint64_t base = m_mtvec & ~uint64_t(3);
-    return is_interrupt && (m_mtvec & 1) != 0 ? base + uint64_t(4) * code : base;
-}
-
-uint64_t csr_file::leave_trap(privilege& mode) {
-    const bool enable = (m_mstatus & mstatus::mpie) != 0;
-    mode = (m_mstatus & mstatus::mpp) == 0 ? privilege::user : privilege::machine;
-    if (mode == privilege::user)
-        m_mstatus &= ~mstatus::mprv;
-    m_mstatus &= ~(mstatus::mie | mstatus::mpp);
-    m_mstatus |= mstatus::mpie | (enable ? mstatus::mie : 0);
-    return m_mepc;
 }
 
 } // namespace vmcore::riscv

@@ -1,37 +1,14 @@
 #pragma once
 
+#include "models/riscv/csr_numbers.h"
+#include "models/riscv/isa.h"
+#include "models/riscv/pmp.h"
+#include "models/riscv/privilege.h"
+
 #include <array>
 #include <cstdint>
 
 namespace vmcore::riscv {
-
-enum class privilege : uint8_t { user = 0, machine = 3 };
-
-namespace mstatus {
-constexpr uint64_t mie = uint64_t(1) << 3;
-constexpr uint64_t mpie = uint64_t(1) << 7;
-constexpr uint64_t mpp = uint64_t(3) << 11;
-constexpr uint64_t mprv = uint64_t(1) << 17;
-constexpr uint64_t tw = uint64_t(1) << 21;
-} // namespace mstatus
-
-/// Exception codes of mcause.
-enum class cause : uint8_t {
-    fetch_access = 1,
-    illegal_instruction = 2,
-    breakpoint = 3,
-    load_misaligned = 4,
-    load_access = 5,
-    amo_misaligned = 6,
-    store_access = 7,
-    user_call = 8,
-    machine_call = 11,
-};
-
-/// Interrupt numbers: bits of mip and mie.
-constexpr unsigned machine_software = 3;
-constexpr unsigned machine_timer = 7;
-constexpr unsigned machine_external = 11;
 
 /// What the CSRs count and mirror.
 class csr_sources {
@@ -40,13 +17,15 @@ public:
     virtual uint64_t retired() const = 0; ///< instructions before the one that reads
     virtual uint64_t cycles() const = 0;
     virtual uint64_t time() const = 0;
+    /// The hart is to call supervisor_timer_due() when `time` reaches this value.
+    virtual void await_time(uint64_t value) = 0;
 };
 
-/// The control and status registers of a hart with M and U mode: which exist, and what they keep of what is
-/// written, is QEMU's choice (see README.md for the table and the differences).
+/// The control and status registers of a hart: which exist, and what they keep of what is written, is QEMU's
+/// choice (see README.md for the table and the differences).
 class csr_file {
 public:
-    csr_file(csr_sources& sources, unsigned hartid);
+    csr_file(csr_sources& sources, unsigned hartid, const isa& implemented);
 
     void reset();
 
@@ -54,25 +33,50 @@ public:
     bool permits(unsigned number, bool write, privilege mode) const;
     /// Reading has no effect on any register, so that a debugger may do it as well.
     uint64_t read(unsigned number) const;
-    void write(unsigned number, uint64_t value);
+    /// What CSRRS and CSRRC combine with their operand: of mip and sip, what software has written, and not
+    /// the lines.
+    uint64_t read_to_change(unsigned number) const;
+
+    /// What a write changed beyond the register.
+    enum class effect {
+        none,
+        context,     ///< how addresses are to be translated and checked, perhaps
+        translation, ///< what is known of translations is void
+    };
+    effect write(unsigned number, uint64_t value);
 
     /// The interrupt lines' state, as bits of mip.
     void set_lines(uint64_t lines) { m_lines = lines; }
-    uint64_t pending_and_enabled() const { return (m_lines | m_soft) & m_mie; }
+    /// The time that await_time() asked for is there.
+    void supervisor_timer_due();
+    uint64_t pending() const { return m_lines | m_soft; }
+    uint64_t pending_and_enabled() const { return pending() & m_mie; }
     bool device_interrupts_enabled() const { return (m_mie & device_lines) != 0; }
     /// The interrupt to take in this mode: its number, or -1.
     int interrupt(privilege mode) const;
 
-    /// Enters a trap: the state goes to mstatus, mepc, mcause and mtval. Returns the handler's address.
-    uint64_t enter_trap(privilege mode, uint64_t pc, bool is_interrupt, unsigned code, uint64_t value);
-    /// Leaves a trap handler. Returns the pc, and the mode it runs in.
-    uint64_t leave_trap(privilege& mode);
+    /// Where control goes on, and in which mode.
+    struct transfer {
+        uint64_t pc;
+        privilege mode;
+    };
+    /// Enters a trap, in S mode when it is delegated to that.
+    transfer enter_trap(privilege mode, uint64_t pc, bool is_interrupt, unsigned code, uint64_t value);
+    transfer leave_machine_trap();
+    transfer leave_supervisor_trap();
 
-    bool timeout_wait() const { return (m_mstatus & mstatus::tw) != 0; }
+    uint64_t status() const; ///< mstatus
+    uint64_t satp() const { return m_satp; }
+    bool hardware_updates_page_tables() const { return (m_menvcfg & envcfg::adue) != 0; }
+    /// Bits of menvcfg, and in U mode of senvcfg as well; in M mode all.
+    uint64_t environment_rights(privilege mode) const;
+    const pmp& protection() const { return m_pmp; }
+    const isa& implemented() const { return m_isa; }
 
 private:
-    static constexpr uint64_t device_lines =
-        uint64_t(1) << machine_software | uint64_t(1) << machine_timer | uint64_t(1) << machine_external;
+    static constexpr uint64_t device_lines = uint64_t(1) << machine_software | uint64_t(1) << machine_timer |
+                                             uint64_t(1) << machine_external |
+                                             uint64_t(1) << supervisor_external;
 
     /// A register that keeps the bits of its mask and has no other effect.
     struct plain {
@@ -86,19 +90,28 @@ private:
         bool stopped = false;
     };
 
-    static const std::array<plain, 12> plain_registers;
+    static const std::array<plain, 17> plain_registers;
     static const plain* find_plain(unsigned number);
-    static bool exists(unsigned number);
+    bool exists(unsigned number) const;
+    bool counter_permitted(unsigned number, privilege mode) const;
 
-    void write_mstatus(uint64_t value);
+    effect write_special(unsigned number, uint64_t value);
+    void write_mstatus(uint64_t value, uint64_t mask);
+    void write_mip(uint64_t value, uint64_t mask);
+    void write_menvcfg(uint64_t value);
+    effect write_satp(uint64_t value);
+    void await_supervisor_time();
+    static void write_vector(uint64_t& vector, uint64_t value);
     void inhibit(uint64_t value);
     static void stop(counter& which, bool stopped, uint64_t source);
     static uint64_t value_of(const counter& which, uint64_t source);
+    bool timer_compare_in_use() const { return m_isa.sstc && (m_menvcfg & envcfg::stce) != 0; }
 
     csr_sources& m_sources;
+    isa m_isa;
     uint64_t m_hartid;
     uint64_t m_lines = 0; ///< bits of mip that follow the ports
-    uint64_t m_soft = 0;  ///< bits of mip that software writes
+    uint64_t m_soft = 0;  ///< bits of mip that software writes, or stimecmp
 
     uint64_t m_mstatus = 0;
     uint64_t m_medeleg = 0;
@@ -112,12 +125,22 @@ private:
     uint64_t m_mcause = 0;
     uint64_t m_mtval = 0;
     uint64_t m_mcontext = 0;
+    uint64_t m_stvec = 0;
+    uint64_t m_scounteren = 0;
+    uint64_t m_senvcfg = 0;
+    uint64_t m_sscratch = 0;
+    uint64_t m_sepc = 0;
+    uint64_t m_scause = 0;
+    uint64_t m_stval = 0;
+    uint64_t m_stimecmp = 0;
+    uint64_t m_satp = 0;
     uint64_t m_tselect = 0;
     std::array<uint64_t, 2> m_tdata2{};
     std::array<uint64_t, 2> m_tdata3{};
     std::array<uint64_t, 29> m_mhpmevent{};
     counter m_mcycle;
     counter m_minstret;
+    pmp m_pmp;
 };
 
 } // namespace vmcore::riscv

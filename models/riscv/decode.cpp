@@ -1,5 +1,8 @@
 #include "models/riscv/decode.h"
 
+#include "models/riscv/decode_bit_manipulation.h"
+#include "models/riscv/decode_fields.h"
+
 #include <array>
 
 // The tables hold what funct3 selects; opcode::illegal stands for encodings that are reserved.
@@ -26,31 +29,7 @@ constexpr row word_registers = {opcode::addw, opcode::sllw, none, none, none, op
 constexpr row word_multiplies = {opcode::mulw, none,          none,         none,
                                  opcode::divw, opcode::divuw, opcode::remw, opcode::remuw};
 
-struct fields {
-    uint32_t bits;
-
-    uint8_t rd() const {
-        const uint8_t number = bits >> 7 & 31;
-        return number == 0 ? sink_register : number;
-    }
-    uint8_t rs1() const { return bits >> 15 & 31; }
-    uint8_t rs2() const { return bits >> 20 & 31; }
-    unsigned funct3() const { return bits >> 12 & 7; }
-    unsigned funct7() const { return bits >> 25; }
-    int64_t i_immediate() const { return static_cast<int32_t>(bits) >> 20; }
-    int64_t u_immediate() const { return static_cast<int32_t>(bits & 0xfffff000); }
-    int64_t s_immediate() const {
-        return (static_cast<int32_t>(bits) >> 25) * 32 + static_cast<int64_t>(bits >> 7 & 31);
-    }
-    int64_t b_immediate() const {
-        return (static_cast<int32_t>(bits) >> 31) * 4096 +
-               static_cast<int64_t>((bits >> 7 & 1) << 11 | (bits >> 25 & 0x3f) << 5 | (bits >> 8 & 15) << 1);
-    }
-    int64_t j_immediate() const {
-        return (static_cast<int32_t>(bits) >> 31) * 1048576 +
-               static_cast<int64_t>((bits & 0xff000) | (bits >> 20 & 1) << 11 | (bits >> 21 & 0x3ff) << 1);
-    }
-};
+using fields = instruction_fields;
 
 op illegal(uint32_t bits) {
     op result;
@@ -71,51 +50,65 @@ op make(opcode code, const fields& in, int64_t imm) {
 }
 
 /// OP-IMM: the shifts keep a function in the upper bits of the immediate.
-op immediate(const fields& in) {
+op immediate(const fields& in, const isa& has) {
     const opcode code = immediates[in.funct3()];
     if (code != opcode::slli && code != opcode::srli)
         return make(code, in, in.i_immediate());
     const unsigned function = in.bits >> 26;
-    const int64_t amount = in.bits >> 20 & 63;
+    int64_t amount = in.bits >> 20 & 63;
     if (function == 0)
         return make(code, in, amount);
-    return make(function == 0x10 && code == opcode::srli ? opcode::srai : none, in, amount);
+    if (function == 0x10 && code == opcode::srli)
+        return make(opcode::srai, in, amount);
+    const opcode bits = decode_bits_immediate(in, has, amount);
+    return make(bits, in, amount);
 }
 
-op word_immediate(const fields& in) {
-    const int64_t amount = in.rs2();
+op word_immediate(const fields& in, const isa& has) {
+    int64_t amount = in.rs2();
     switch (in.funct3()) {
     case 0: return make(opcode::addiw, in, in.i_immediate());
-    case 1: return make(in.funct7() == 0 ? opcode::slliw : none, in, amount);
+    case 1:
+        if (in.funct7() == 0)
+            return make(opcode::slliw, in, amount);
+        break;
     case 5:
         if (in.funct7() == 0)
             return make(opcode::srliw, in, amount);
-        return make(in.funct7() == 0x20 ? opcode::sraiw : none, in, amount);
+        if (in.funct7() == 0x20)
+            return make(opcode::sraiw, in, amount);
+        break;
     default: return illegal(in.bits);
     }
+    const opcode bits = decode_bits_word_immediate(in, has, amount);
+    return make(bits, in, amount);
 }
 
-op register_register(const fields& in) {
+op register_register(const fields& in, const isa& has) {
+    opcode code = none;
     switch (in.funct7()) {
-    case 0x00: return make(registers[in.funct3()], in, 0);
-    case 0x01: return make(multiplies[in.funct3()], in, 0);
-    case 0x20: return make(in.funct3() == 0 ? opcode::sub : in.funct3() == 5 ? opcode::sra : none, in, 0);
-    default: return illegal(in.bits);
+    case 0x00: code = registers[in.funct3()]; break;
+    case 0x01: code = has.m ? multiplies[in.funct3()] : none; break;
+    case 0x20: code = in.funct3() == 0 ? opcode::sub : in.funct3() == 5 ? opcode::sra : none; break;
+    default: break;
     }
+    return make(code != none ? code : decode_bits_register(in, has), in, 0);
 }
 
-op word_register_register(const fields& in) {
+op word_register_register(const fields& in, const isa& has) {
+    opcode code = none;
     switch (in.funct7()) {
-    case 0x00: return make(word_registers[in.funct3()], in, 0);
-    case 0x01: return make(word_multiplies[in.funct3()], in, 0);
-    case 0x20: return make(in.funct3() == 0 ? opcode::subw : in.funct3() == 5 ? opcode::sraw : none, in, 0);
-    default: return illegal(in.bits);
+    case 0x00: code = word_registers[in.funct3()]; break;
+    case 0x01: code = has.m ? word_multiplies[in.funct3()] : none; break;
+    case 0x20: code = in.funct3() == 0 ? opcode::subw : in.funct3() == 5 ? opcode::sraw : none; break;
+    default: break;
     }
+    return make(code != none ? code : decode_bits_word(in, has), in, 0);
 }
 
-op atomic(const fields& in) {
+op atomic(const fields& in, const isa& has) {
     const bool wide = in.funct3() == 3;
-    if (in.funct3() != 2 && !wide)
+    if ((in.funct3() != 2 && !wide) || !has.a)
         return illegal(in.bits);
     const unsigned function = in.bits >> 27;
     switch (function) {
@@ -134,15 +127,29 @@ op atomic(const fields& in) {
     }
 }
 
+op cache_block(const fields& in, const isa& has) {
+    opcode code = none;
+    switch (in.bits >> 20) {
+    case 0: code = has.zicbom ? opcode::cbo_inval : none; break;
+    case 1: code = has.zicbom ? opcode::cbo_clean : none; break;
+    case 2: code = has.zicbom ? opcode::cbo_flush : none; break;
+    case 4: code = has.zicboz ? opcode::cbo_zero : none; break;
+    default: break;
+    }
+    return make(in.rd() == sink_register ? code : none, in, in.bits);
+}
+
 /// MISC-MEM. Fences with reserved fields act as plain fences, as the ISA asks of implementations.
-op fence(const fields& in) {
+op misc_memory(const fields& in, const isa& has) {
+    if (in.funct3() == 2)
+        return cache_block(in, has);
     op result;
     result.code = in.funct3() == 0 ? opcode::nop : in.funct3() == 1 ? opcode::fence_i : none;
     result.imm = in.bits;
     return result;
 }
 
-op system(const fields& in) {
+op system(const fields& in, const isa& has) {
     if (in.funct3() == 4)
         return illegal(in.bits);
     if (in.funct3() != 0)
@@ -153,6 +160,7 @@ op system(const fields& in) {
     case 0x00000073: return make(opcode::ecall, in, in.bits);
     case 0x00100073: return make(opcode::ebreak, in, in.bits);
     case 0x30200073: return make(opcode::mret, in, in.bits);
+    case 0x10200073: return make(has.s ? opcode::sret : none, in, in.bits);
     case 0x10500073: return make(opcode::wfi, in, in.bits);
     default: return illegal(in.bits);
     }
@@ -160,26 +168,26 @@ op system(const fields& in) {
 
 } // namespace
 
-op decode(uint32_t instruction, uint64_t pc) {
+op decode(uint32_t instruction, uint64_t pc, const isa& has) {
     const fields in{instruction};
     const auto relative = [pc](int64_t distance) {
         return static_cast<int64_t>(pc + static_cast<uint64_t>(distance));
     };
     switch (instruction & 0x7f) {
     case 0x03: return make(loads[in.funct3()], in, in.i_immediate());
-    case 0x0f: return fence(in);
-    case 0x13: return immediate(in);
+    case 0x0f: return misc_memory(in, has);
+    case 0x13: return immediate(in, has);
     case 0x17: return make(opcode::load_constant, in, relative(in.u_immediate()));
-    case 0x1b: return word_immediate(in);
+    case 0x1b: return word_immediate(in, has);
     case 0x23: return make(stores[in.funct3()], in, in.s_immediate());
-    case 0x2f: return atomic(in);
-    case 0x33: return register_register(in);
+    case 0x2f: return atomic(in, has);
+    case 0x33: return register_register(in, has);
     case 0x37: return make(opcode::load_constant, in, in.u_immediate());
-    case 0x3b: return word_register_register(in);
+    case 0x3b: return word_register_register(in, has);
     case 0x63: return make(branches[in.funct3()], in, relative(in.b_immediate()));
     case 0x67: return make(in.funct3() == 0 ? opcode::jalr : none, in, in.i_immediate());
     case 0x6f: return make(opcode::jal, in, relative(in.j_immediate()));
-    case 0x73: return system(in);
+    case 0x73: return system(in, has);
     default: return illegal(instruction);
     }
 }

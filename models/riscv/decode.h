@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/riscv/isa.h"
 #include "models/riscv/op.h"
 
 namespace vmcore::riscv {
@@ -10,11 +11,12 @@ inline bool is_long(uint16_t first_parcel) {
     return (first_parcel & 3) == 3;
 }
 
-/// Decodes a 4-byte instruction of RV64IMA, Zicsr, Zifencei and the privileged set of M and U mode.
-/// Follows the RISC-V unprivileged ISA, chapter "RV32/64G instruction set listings".
-op decode(uint32_t instruction, uint64_t pc);
+/// Decodes a 4-byte instruction of those that the hart has: RV64I, M, A, Zicsr, Zifencei, Zba, Zbb, Zbs,
+/// Zicbom, Zicboz and the privileged set. Follows the RISC-V unprivileged ISA, chapter "RV32/64G instruction
+/// set listings".
+op decode(uint32_t instruction, uint64_t pc, const isa& has);
 
 /// Decodes a 2-byte instruction of RV64C to the operation it stands for ("C" extension, RVC listings).
-op decode_compressed(uint16_t instruction, uint64_t pc);
+op decode_compressed(uint16_t instruction, uint64_t pc, const isa& has);
 
 } // namespace vmcore::riscv

@@ -137,8 +137,10 @@ op quadrant2(const fields& in) {
 
 } // namespace
 
-op decode_compressed(uint16_t instruction, uint64_t pc) {
+op decode_compressed(uint16_t instruction, uint64_t pc, const isa& has) {
     const fields in{instruction};
+    if (!has.c)
+        return illegal(in);
     switch (instruction & 3) {
     case 0: return quadrant0(in);
     case 1: return quadrant1(in, pc);

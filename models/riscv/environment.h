@@ -44,6 +44,8 @@ public:
     /// The counters behind the CSRs `time` and `mcycle`, for a core that is `local_time` ahead of the kernel.
     virtual uint64_t time_counter(uint64_t local_time) = 0;
     virtual uint64_t cycle_counter(uint64_t local_time) = 0;
+    /// The core is to be told when the `time` counter reaches this value, instead of one asked for before.
+    virtual void await_time(uint64_t value) = 0;
 };
 
 } // namespace vmcore::riscv

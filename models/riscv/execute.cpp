@@ -1,4 +1,5 @@
 #include "models/riscv/arithmetic.h"
+#include "models/riscv/bit_manipulation.h"
 #include "models/riscv/core.h"
 
 // The interpreter's loop. A turn of the outer loop is one block, a turn of the inner one an instruction.
@@ -12,12 +13,13 @@ namespace vmcore::riscv {
 template <typename T, typename RESULT>
 bool core::load(uint64_t address, uint64_t& value) {
     T data;
-    const uint8_t* host = m_memory.load_host<T>(address);
-    if (__builtin_expect(host != nullptr, 1))
-        std::memcpy(&data, host, sizeof data);
-    else if (m_debug.watches(address, sizeof data) ||
-             !m_memory.read_direct(address, reinterpret_cast<uint8_t*>(&data), sizeof data))
-        return false;
+    const uint8_t* host = m_tlb.load_host<T>(address);
+    if (__builtin_expect(host == nullptr, 0)) {
+        host = m_tlb.host(access::load, address, sizeof data); // misaligned
+        if (host == nullptr)
+            return false;
+    }
+    std::memcpy(&data, host, sizeof data);
     value = static_cast<uint64_t>(static_cast<RESULT>(data));
     return true;
 }
@@ -25,13 +27,14 @@ bool core::load(uint64_t address, uint64_t& value) {
 template <typename T>
 bool core::store(uint64_t address, uint64_t value) {
     const T data = static_cast<T>(value);
-    uint8_t* host = m_memory.store_host<T>(address);
-    if (__builtin_expect(host != nullptr, 1)) {
-        std::memcpy(host, &data, sizeof data);
-        return true;
+    uint8_t* host = m_tlb.store_host<T>(address);
+    if (__builtin_expect(host == nullptr, 0)) {
+        host = m_tlb.host(access::store, address, sizeof data); // misaligned
+        if (host == nullptr)
+            return false;
     }
-    return !m_debug.watches(address, sizeof data) &&
-           m_memory.write_direct(address, reinterpret_cast<const uint8_t*>(&data), sizeof data);
+    std::memcpy(host, &data, sizeof data);
+    return true;
 }
 
 void core::execute(block* current, uint64_t budget) {
@@ -89,6 +92,46 @@ void core::execute(block* current, uint64_t budget) {
             case opcode::divuw: d = divide_unsigned_word(a, b); continue;
             case opcode::remw: d = remainder_word(a, b); continue;
             case opcode::remuw: d = remainder_unsigned_word(a, b); continue;
+            case opcode::sh1add: d = (a << 1) + b; continue;
+            case opcode::sh2add: d = (a << 2) + b; continue;
+            case opcode::sh3add: d = (a << 3) + b; continue;
+            case opcode::add_uw: d = lower_word(a) + b; continue;
+            case opcode::sh1add_uw: d = (lower_word(a) << 1) + b; continue;
+            case opcode::sh2add_uw: d = (lower_word(a) << 2) + b; continue;
+            case opcode::sh3add_uw: d = (lower_word(a) << 3) + b; continue;
+            case opcode::slli_uw: d = lower_word(a) << i; continue;
+            case opcode::andn: d = a & ~b; continue;
+            case opcode::orn: d = a | ~b; continue;
+            case opcode::xnor: d = ~(a ^ b); continue;
+            case opcode::min: d = less(a, b) ? a : b; continue;
+            case opcode::minu: d = a < b ? a : b; continue;
+            case opcode::max: d = less(a, b) ? b : a; continue;
+            case opcode::maxu: d = a < b ? b : a; continue;
+            case opcode::clz: d = leading_zeros(a); continue;
+            case opcode::ctz: d = trailing_zeros(a); continue;
+            case opcode::cpop: d = population(a); continue;
+            case opcode::clzw: d = leading_zeros_word(a); continue;
+            case opcode::ctzw: d = trailing_zeros_word(a); continue;
+            case opcode::cpopw: d = population(lower_word(a)); continue;
+            case opcode::sext_b: d = static_cast<uint64_t>(static_cast<int8_t>(a)); continue;
+            case opcode::sext_h: d = static_cast<uint64_t>(static_cast<int16_t>(a)); continue;
+            case opcode::zext_h: d = static_cast<uint16_t>(a); continue;
+            case opcode::orc_b: d = or_combine(a); continue;
+            case opcode::rev8: d = __builtin_bswap64(a); continue;
+            case opcode::rol: d = rotate_right(a, -b); continue;
+            case opcode::ror: d = rotate_right(a, b); continue;
+            case opcode::rori: d = rotate_right(a, i); continue;
+            case opcode::rolw: d = rotate_right_word(a, -b); continue;
+            case opcode::rorw: d = rotate_right_word(a, b); continue;
+            case opcode::roriw: d = rotate_right_word(a, i); continue;
+            case opcode::bclr: d = a & ~single_bit(b); continue;
+            case opcode::bclri: d = a & ~single_bit(i); continue;
+            case opcode::bext: d = a >> (b & 63) & 1; continue;
+            case opcode::bexti: d = a >> i & 1; continue;
+            case opcode::binv: d = a ^ single_bit(b); continue;
+            case opcode::binvi: d = a ^ single_bit(i); continue;
+            case opcode::bset: d = a | single_bit(b); continue;
+            case opcode::bseti: d = a | single_bit(i); continue;
 
             case opcode::lb:
                 if (load<uint8_t, int8_t>(a + i, d))
@@ -184,7 +227,7 @@ void core::execute(block* current, uint64_t budget) {
         if (following == nullptr || following->pc != next || !m_blocks.is_current(*following)) {
             following = current->successor[1];
             if (following == nullptr || following->pc != next || !m_blocks.is_current(*following)) {
-                following = m_config.blocks ? m_blocks.find(next) : nullptr;
+                following = m_config.blocks ? m_blocks.find(next, current->space) : nullptr;
                 current->successor[1] = current->successor[0];
                 current->successor[0] = following;
             }

@@ -55,54 +55,24 @@ void core::perform(const op& from) {
     case opcode::amo_w: return atomic(what, 4);
     case opcode::amo_d: return atomic(what, 8);
     case opcode::csr: return perform_csr(what);
-    case opcode::ecall: return raise(m_mode == privilege::user ? cause::user_call : cause::machine_call, 0);
+    case opcode::cbo_zero: return zero_cache_block(what);
+    case opcode::cbo_clean:
+    case opcode::cbo_flush:
+    case opcode::cbo_inval: return cache_block_operation(what);
+    case opcode::ecall: return call_environment();
     case opcode::ebreak: return raise(cause::breakpoint, m_pc);
-    case opcode::mret: return return_from_trap(what);
+    case opcode::mret: return return_from_machine_trap(what);
+    case opcode::sret: return return_from_supervisor_trap(what);
     case opcode::wfi: return wait_for_interrupt(what);
-    case opcode::sfence_vma: // nothing to fence without translation; QEMU accepts it in M mode all the same
-        if (m_mode == privilege::user)
-            return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
-        return retire(m_pc + what.length);
+    case opcode::sfence_vma: return fence_translations(what);
     case opcode::fence_i: m_blocks.fence(); return retire(m_pc + what.length);
     default: return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
     }
 }
 
-/// Whether an access went through; takes the trap when the bus refused it. An access to a device ends the run
-/// when it may have changed an interrupt line: a store always, a load when such interrupts are enabled.
-bool core::check(const memory_port::result& answer, cause when_refused) {
-    if (answer.device && (when_refused == cause::store_access || m_csr.device_interrupts_enabled()))
-        leave();
-    if (answer.answer == outcome::refused)
-        raise(when_refused, answer.fault_address);
-    return answer.answer == outcome::done;
-}
-
-bool core::read_memory(uint64_t address, unsigned size, uint64_t& value, cause when_refused) {
-    uint8_t bytes[8] = {};
-    uint64_t time = local_time();
-    const memory_port::result answer = m_memory.read(address, bytes, size, time);
-    set_local_time(time);
-    std::memcpy(&value, bytes, sizeof value);
-    if (answer.answer == outcome::done)
-        m_debug.note(access::load, address, size);
-    return check(answer, when_refused);
-}
-
-bool core::write_memory(uint64_t address, unsigned size, uint64_t value) {
-    uint8_t bytes[8];
-    std::memcpy(bytes, &value, sizeof value);
-    uint64_t time = local_time();
-    const memory_port::result answer = m_memory.write(address, bytes, size, time);
-    set_local_time(time);
-    if (answer.answer == outcome::done)
-        m_debug.note(access::store, address, size);
-    return check(answer, cause::store_access);
-}
-
 void core::perform_load(const op& what, unsigned size, bool is_signed) {
     uint64_t value = 0;
-    if (!read_memory(m_x[what.rs1] + static_cast<uint64_t>(what.imm), size, value, cause::load_access))
+    if (!read_memory(access::load, m_x[what.rs1] + static_cast<uint64_t>(what.imm), size, value))
         return;
     m_x[what.rd] = is_signed ? sign_extend(value, size) : value;
     retire(m_pc + what.length);
@@ -118,7 +88,7 @@ void core::load_reserved(const op& what, unsigned size) {
     uint64_t value = 0;
     if (address % size != 0)
         return raise(cause::load_misaligned, address);
-    if (!read_memory(address, size, value, cause::load_access))
+    if (!read_memory(access::load, address, size, value))
         return;
     m_reserved = address;
     m_reserved_value = m_x[what.rd] = sign_extend(value, size);
@@ -136,7 +106,7 @@ void core::store_conditional(const op& what, unsigned size) {
         if (address % size != 0)
             return raise(misaligned_atomic(), address);
         uint64_t value = 0;
-        if (!read_memory(address, size, value, cause::store_access))
+        if (!read_memory(access::store, address, size, value))
             return;
         success = sign_extend(value, size) == m_reserved_value;
         if (success && !write_memory(address, size, operand))
@@ -153,7 +123,7 @@ void core::atomic(const op& what, unsigned size) {
     uint64_t value = 0;
     if (address % size != 0)
         return raise(misaligned_atomic(), address);
-    if (!read_memory(address, size, value, cause::store_access))
+    if (!read_memory(access::store, address, size, value))
         return;
     value = sign_extend(value, size);
     if (!write_memory(address, size, combine(static_cast<unsigned>(what.imm), value, operand)))
@@ -173,29 +143,86 @@ void core::perform_csr(const op& what) {
     if (!m_csr.permits(number, writes, m_mode))
         return raise(cause::illegal_instruction, bits);
     const uint64_t operand = (bits >> 14 & 1) != 0 ? field : m_x[field];
-    const uint64_t old = m_csr.read(number);
-    if (writes)
-        m_csr.write(number, form == 1 ? operand : form == 2 ? old | operand : old & ~operand);
-    m_x[what.rd] = old;
+    const uint64_t shown = m_csr.read(number);
+    if (writes) {
+        const uint64_t old = m_csr.read_to_change(number);
+        switch (m_csr.write(number, form == 1 ? operand : form == 2 ? old | operand : old & ~operand)) {
+        case csr_file::effect::none: break;
+        case csr_file::effect::context: update_context(); break;
+        case csr_file::effect::translation: m_tlb.flush(); break;
+        }
+    }
+    m_x[what.rd] = shown;
     retire(m_pc + what.length);
 }
 
-void core::return_from_trap(const op& what) {
-    if (m_mode != privilege::machine)
-        return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
-    privilege mode = m_mode;
-    retire(m_csr.leave_trap(mode));
-    set_mode(mode);
+void core::call_environment() {
+    switch (m_mode) {
+    case privilege::user: return raise(cause::user_call, 0);
+    case privilege::supervisor: return raise(cause::supervisor_call, 0);
+    default: return raise(cause::machine_call, 0);
+    }
 }
 
-/// Continues at once when an enabled interrupt is pending, whether it will be taken or not.
+void core::return_from_machine_trap(const op& what) {
+    if (m_mode != privilege::machine)
+        return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
+    commit(1);
+    go_on(m_csr.leave_machine_trap());
+}
+
+void core::return_from_supervisor_trap(const op& what) {
+    const bool trapped = m_mode == privilege::supervisor && (m_csr.status() & mstatus::tsr) != 0;
+    if (m_mode == privilege::user || trapped)
+        return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
+    commit(1);
+    go_on(m_csr.leave_supervisor_trap());
+}
+
+/// Continues at once when an enabled interrupt is pending, whether it will be taken or not. U mode may wait
+/// only where there is no S mode.
 void core::wait_for_interrupt(const op& what) {
-    if (m_mode == privilege::user && m_csr.timeout_wait())
+    const bool has_supervisor = m_config.implements.s;
+    const bool limited = m_mode != privilege::machine && (m_csr.status() & mstatus::tw) != 0;
+    if (limited || (m_mode == privilege::user && has_supervisor))
         return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
     retire(m_pc + what.length);
     m_waiting = m_csr.pending_and_enabled() == 0;
     if (m_waiting)
         leave();
+}
+
+/// rs1, unless it is x0, is an address. The address space identifier in rs2 is not looked at: all are fenced.
+void core::fence_translations(const op& what) {
+    const bool trapped = m_mode == privilege::supervisor && (m_csr.status() & mstatus::tvm) != 0;
+    if (m_mode == privilege::user || trapped)
+        return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
+    if (what.rs1 == 0)
+        m_tlb.flush_mapped();
+    else
+        m_tlb.flush_address(m_x[what.rs1]);
+    retire(m_pc + what.length);
+}
+
+/// There is no cache whose contents differ from memory, so what remains of these is who may use them where.
+void core::cache_block_operation(const op& what) {
+    const uint64_t right = what.code == opcode::cbo_inval ? envcfg::cbie : envcfg::cbcfe;
+    if ((m_csr.environment_rights(m_mode) & right) == 0)
+        return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
+    const uint64_t address = m_x[what.rs1] & ~uint64_t(isa::cache_block_bytes - 1);
+    uint64_t physical = 0;
+    if (translate(access::store, address, isa::cache_block_bytes, physical))
+        retire(m_pc + what.length);
+}
+
+void core::zero_cache_block(const op& what) {
+    if ((m_csr.environment_rights(m_mode) & envcfg::cbze) == 0)
+        return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
+    const uint64_t address = m_x[what.rs1] & ~uint64_t(isa::cache_block_bytes - 1);
+    for (unsigned done = 0; done < isa::cache_block_bytes; done += 8)
+        if (!write_memory(address + done, 8, 0))
+            return;
+    retire(m_pc + what.length);
 }
 
 } // namespace vmcore::riscv

@@ -19,6 +19,7 @@ riscv::core::config hart::core_config(const config& settings) {
     result.direct = settings.dmi;
     result.blocks = settings.dmi && settings.block_cache;
     result.sole_hart = settings.sole_hart;
+    result.implements = settings.isa;
     return result;
 }
 
@@ -31,7 +32,12 @@ hart::hart(const sc_core::sc_module_name& name, const config& settings, const ti
     SC_THREAD(run);
     set_stack_size(1 << 18);
     SC_METHOD(follow_lines);
-    sensitive << msip << mtip << meip;
+    sensitive << msip << mtip << meip << seip;
+    SC_METHOD(follow_time);
+    dont_initialize();
+    sensitive << m_time_due;
+    if (const sc_core::sc_event* set = m_time.set_event())
+        sensitive << *set;
 }
 
 void hart::reset() {
@@ -75,23 +81,6 @@ std::optional<uint64_t> hart::csr(unsigned number) const {
     return m_core.csrs().read(number);
 }
 
-bool hart::set_csr(unsigned number, uint64_t value) {
-    if (!m_core.csrs().permits(number, true, riscv::privilege::machine))
-        return false;
-    m_core.csrs().write(number, value);
-    if (m_core.waiting() && !m_core.asleep())
-        m_wake.notify(sc_core::SC_ZERO_TIME);
-    return true;
-}
-
-bool hart::set_mode_number(uint64_t mode) {
-    using riscv::privilege;
-    if (mode != static_cast<uint64_t>(privilege::user) && mode != static_cast<uint64_t>(privilege::machine))
-        return false;
-    m_core.set_mode(static_cast<privilege>(mode));
-    return true;
-}
-
 void hart::run() {
     const uint64_t quantum = std::max<uint64_t>(m_config.quantum.value(), 1);
     for (;;) {
@@ -121,41 +110,30 @@ void hart::run() {
     }
 }
 
-/// A hart that stopped inside of its quantum ends that first when all are released: the others were to see
-/// all of it.
-void hart::await_release() {
-    wait(m_released);
-    if (m_core.local_time() == 0)
-        wait(sc_core::SC_ZERO_TIME);
-}
-
-void hart::stop_for_debugger() {
-    m_core.debug().told();
-    m_stopped = true;
-    if (m_debug_stopped)
-        m_debug_stopped();
-    while (m_stopped)
-        wait(m_released);
-}
-
-unsigned hart::debug_transport(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size) {
-    tlm::tlm_generic_payload request;
-    request.set_command(command);
-    request.set_address(address);
-    request.set_data_ptr(data);
-    request.set_data_length(size);
-    request.set_streaming_width(size);
-    return socket->transport_dbg(request);
-}
-
 void hart::follow_lines() {
     const auto bit = [](const sc_core::sc_in<bool>& port, unsigned number) {
         return static_cast<uint64_t>(port.read()) << number;
     };
     m_core.set_lines(bit(msip, riscv::machine_software) | bit(mtip, riscv::machine_timer) |
-                     bit(meip, riscv::machine_external));
+                     bit(meip, riscv::machine_external) | bit(seip, riscv::supervisor_external));
+    wake_if_due();
+}
+
+void hart::follow_time() {
+    m_core.supervisor_timer_due();
+    wake_if_due();
+}
+
+void hart::wake_if_due() {
     if (m_core.waiting() && !m_core.asleep())
         m_wake.notify();
+}
+
+void hart::await_time(uint64_t value) {
+    m_time_due.cancel();
+    const sc_time due = m_time.when(value);
+    if (due != sc_core::sc_max_time())
+        m_time_due.notify(due - sc_core::sc_time_stamp());
 }
 
 void hart::invalidate(sc_dt::uint64 first, sc_dt::uint64 last) {

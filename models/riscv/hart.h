@@ -13,8 +13,8 @@
 
 namespace vmcore {
 
-/// An RV64IMAC + Zicsr + Zifencei + Zicntr hart with M and U mode, loosely timed: see README.md for its
-/// timing rules, traps and CSRs, which are QEMU's.
+/// An RV64 hart with M, S and U mode, loosely timed: see README.md for its instruction set, timing rules,
+/// traps and CSRs, which are QEMU's.
 ///
 /// One retired instruction takes one clock period, to which transactions and direct accesses add. The hart
 /// runs ahead of the kernel by at most the quantum; each transaction carries the time it is ahead in its
@@ -29,6 +29,7 @@ public:
         bool dmi = true;         ///< use direct memory access; without it every access is a transaction
         bool block_cache = true; ///< keep decoded instructions; takes effect where DMI is granted
         bool sole_hart = true;   ///< the only hart of its machine: see riscv::core::config
+        riscv::isa isa;
     };
 
     /// Fetch, load, store and AMO: natural alignment, 1, 2, 4 or 8 bytes, blocking transport.
@@ -36,6 +37,7 @@ public:
     sc_core::sc_in<bool> msip{"msip"}; ///< level of the machine software interrupt
     sc_core::sc_in<bool> mtip{"mtip"}; ///< level of the machine timer interrupt
     sc_core::sc_in<bool> meip{"meip"}; ///< level of the machine external interrupt
+    sc_core::sc_in<bool> seip{"seip"}; ///< level of the supervisor external interrupt
 
     SC_HAS_PROCESS(hart);
 
@@ -97,6 +99,8 @@ public:
     void on_debug_stop(std::function<void()> callback) { m_debug_stopped = std::move(callback); }
     /// What was written to memory by others than harts is code from now on.
     void forget_code() { m_core.forget_code(); }
+    /// Where a load would find a virtual address now, whatever it may; none when nowhere.
+    std::optional<uint64_t> look_up(uint64_t address);
     /// Moves bytes at a physical address by debug transport.
     /// @returns how many there are
     unsigned debug_transport(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size);
@@ -108,6 +112,8 @@ private:
     void await_release();
     void stop_for_debugger();
     void follow_lines();
+    void follow_time();
+    void wake_if_due();
     void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
 
     riscv::outcome transport(riscv::access kind, uint64_t address, uint8_t* data, unsigned size,
@@ -115,12 +121,14 @@ private:
     riscv::region direct(riscv::access kind, uint64_t address) override;
     uint64_t time_counter(uint64_t local_time) override;
     uint64_t cycle_counter(uint64_t local_time) override;
+    void await_time(uint64_t value) override;
 
     config m_config;
     const time_source& m_time;
     tlm::tlm_generic_payload m_payload;
     sc_core::sc_event m_wake{"wake"}; ///< an interrupt may end WFI
     sc_core::sc_event m_released{"released"};
+    sc_core::sc_event m_time_due{"time_due"}; ///< stimecmp is reached
     bool m_yield = false;
     bool m_held = false;
     bool m_stopped = false; ///< for the debugger

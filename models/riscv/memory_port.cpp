@@ -14,10 +14,9 @@ unsigned piece_size(uint64_t address, unsigned size) {
 
 } // namespace
 
-memory_port::memory_port(environment& world, bool use_direct, const debug_unit& watched)
+memory_port::memory_port(environment& world, bool use_direct)
     : m_world(world)
-    , m_use_direct(use_direct)
-    , m_watched(watched) {}
+    , m_use_direct(use_direct) {}
 
 const region& memory_port::find(access kind, uint64_t address) {
     region_list& list = m_regions[static_cast<unsigned>(kind)];
@@ -39,34 +38,6 @@ const region& memory_port::find(access kind, uint64_t address) {
         list.known[list.recent] = fresh;
     }
     return list.known[list.recent];
-}
-
-void memory_port::remember(std::array<entry, slots>& table, const region& in, uint64_t address) {
-    const uint64_t page = address & ~(page_size - 1);
-    if (in.contains(page, page_size) && !m_watched.watches(page, page_size))
-        table[page / page_size % slots] = {page, in.host + (page - in.first)};
-}
-
-bool memory_port::read_direct(uint64_t address, uint8_t* data, unsigned size) {
-    if (!m_use_direct)
-        return false;
-    const region& in = find(access::load, address);
-    if (!in.granted() || in.latency != 0 || !in.contains(address, size))
-        return false;
-    std::memcpy(data, in.host + (address - in.first), size);
-    remember(m_loads, in, address);
-    return true;
-}
-
-bool memory_port::write_direct(uint64_t address, const uint8_t* data, unsigned size) {
-    if (!m_use_direct)
-        return false;
-    const region& in = find(access::store, address);
-    if (!in.granted() || in.latency != 0 || !in.contains(address, size))
-        return false;
-    std::memcpy(in.host + (address - in.first), data, size);
-    remember(m_stores, in, address);
-    return true;
 }
 
 outcome memory_port::move_piece(access kind, uint64_t address, uint8_t* data, unsigned size,
@@ -123,16 +94,13 @@ outcome memory_port::fetch(uint64_t address, uint16_t& parcel, uint64_t& local_t
     return answer;
 }
 
-const region* memory_port::fetch_region(uint64_t address) {
+uint8_t* memory_port::host_page(access kind, uint64_t address, uint64_t page_size) {
     if (!m_use_direct)
         return nullptr;
-    const region& in = find(access::fetch, address);
-    return in.granted() ? &in : nullptr;
-}
-
-void memory_port::forget_pages() {
-    m_loads.fill({});
-    m_stores.fill({});
+    const region& in = find(kind, address);
+    return in.granted() && in.latency == 0 && in.contains(address) && page_size - 1 <= in.last - address
+               ? in.host + (address - in.first)
+               : nullptr;
 }
 
 void memory_port::reconsider(access kind, uint64_t address) {
@@ -152,10 +120,6 @@ void memory_port::invalidate(uint64_t first, uint64_t last) {
             list.known.end());
         list.recent = list.victim = 0;
     }
-    for (auto* table : {&m_loads, &m_stores})
-        for (entry& each : *table)
-            if (each.host != nullptr && each.page <= last && each.page + (page_size - 1) >= first)
-                each = entry();
 }
 
 } // namespace vmcore::riscv

@@ -25,17 +25,17 @@ constexpr unsigned timeout_characters = 4;
 void uart16550::poll() {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     settle(now);
-    take_input(now);
+    bool moved = take_input(now);
     if (m_input_next == m_input.size()) {
         m_input.resize(input_chunk);
         m_input.resize(m_line.read(m_input.data(), input_chunk));
         m_input_next = 0;
-        take_input(now);
+        moved |= take_input(now);
     }
-    transmit(now);
+    moved |= transmit(now);
     m_line.flush();
     report_lost_output();
-    update_irq();
+    update_irq(moved);
 }
 
 void uart16550::poll_and_repeat() {
@@ -59,9 +59,11 @@ void uart16550::report_lost_output() {
     SC_REPORT_WARNING("/vmcore/uart16550/output_lost", m_line.error().c_str());
 }
 
-void uart16550::take_input(const sc_core::sc_time& now) {
+bool uart16550::take_input(const sc_core::sc_time& now) {
+    const size_t before = m_input_next;
     while (m_input_next < m_input.size() && has_room())
         receive(m_input[m_input_next++], now);
+    return m_input_next != before;
 }
 
 void uart16550::receive(uint8_t byte, const sc_core::sc_time& now) {
@@ -91,18 +93,20 @@ void uart16550::receive_break() {
     update_irq();
 }
 
-void uart16550::transmit(const sc_core::sc_time& now) {
+bool uart16550::transmit(const sc_core::sc_time& now) {
+    bool sent = false;
     for (;;) {
         if (!m_shift_full) {
             if (m_transmit_fifo.empty())
-                return;
+                return sent;
             m_shift = m_transmit_fifo.pop();
             m_shift_full = true;
             if (m_transmit_fifo.empty())
                 m_thr_empty_pending = true;
         }
         if (!send(m_shift, now))
-            return;
+            return sent;
+        sent = true;
         m_shift_full = false;
     }
 }
@@ -145,15 +149,19 @@ uint8_t uart16550::interrupt_identity() const {
     return iir_none; // the modem lines never change
 }
 
-void uart16550::update_irq() {
+void uart16550::update_irq(bool anew) {
     const bool level = interrupt_identity() != iir_none;
-    if (level == m_irq)
+    if (level == m_irq && !(level && anew))
         return;
     m_irq = level;
+    m_irq_asserted = m_irq_asserted || level;
     m_irq_changed.notify(sc_core::SC_ZERO_TIME);
 }
 
 void uart16550::drive_irq() {
+    if (m_irq_asserted)
+        irq.write(true);
+    m_irq_asserted = false;
     irq.write(m_irq);
 }
 
@@ -189,7 +197,7 @@ void uart16550::settle(const sc_core::sc_time& now) {
 
 void uart16550::timeout_event() {
     settle(sc_core::sc_time_stamp());
-    update_irq();
+    update_irq(false);
 }
 
 } // namespace vmcore

@@ -151,7 +151,7 @@ void uart16550::write_ier(const register_access& access, uint64_t value) {
     m_ier = byte & 0x0f;
     if (changed & ier_thr_empty)
         m_thr_empty_pending = (m_ier & ier_thr_empty) && m_transmit_fifo.empty();
-    update_irq();
+    update_irq(changed != 0);
 }
 
 uint64_t uart16550::peek_iir(const register_access&) const {
@@ -163,7 +163,7 @@ uint64_t uart16550::read_iir(const register_access& access) {
     const uint64_t value = peek_iir(access);
     if ((value & 0x0f) == iir_thr_empty)
         m_thr_empty_pending = false;
-    update_irq();
+    update_irq((value & 0x0f) == iir_thr_empty);
     return value;
 }
 
@@ -197,8 +197,9 @@ void uart16550::write_mcr(const register_access&, uint64_t value) {
 
 uint64_t uart16550::read_lsr(const register_access&) {
     const uint8_t status = line_status();
+    const bool had_error = m_overrun || m_break;
     m_overrun = m_break = false;
-    update_irq();
+    update_irq(had_error);
     return status;
 }
 

@@ -23,6 +23,8 @@ public:
         uint64_t baud_base = 399193; ///< bits per second at divisor 1; this is the number QEMU's `virt` uses
     };
 
+    /// Interrupt level. What happens while it is high may write it again, as QEMU raises it again, for lines
+    /// that take an assertion as such: see interrupt_wire.
     sc_core::sc_out<bool> irq{"irq"};
 
     /// @param line the host's end; must outlive the model
@@ -47,9 +49,11 @@ public:
 private:
     void clear_state();
     void receive(uint8_t byte, const sc_core::sc_time& now);
-    void take_input(const sc_core::sc_time& now);
+    /// @returns whether there was any
+    bool take_input(const sc_core::sc_time& now);
     bool has_room() const { return fifos_enabled() ? !m_receive_fifo.full() : !m_data_ready; }
-    void transmit(const sc_core::sc_time& now);
+    /// @returns whether a byte has left
+    bool transmit(const sc_core::sc_time& now);
     bool send(uint8_t byte, const sc_core::sc_time& now);
     void report_lost_output();
 
@@ -58,7 +62,8 @@ private:
     bool divisor_selected() const;
     uint8_t line_status() const;
     uint8_t interrupt_identity() const;
-    void update_irq();
+    /// @param anew a line that is high already is asserted once more
+    void update_irq(bool anew = true);
     void drive_irq();
     void poll_and_repeat();
 
@@ -117,6 +122,7 @@ private:
     sc_core::sc_time m_timeout_at;
 
     bool m_irq = false;
+    bool m_irq_asserted = false; ///< since the line was driven last
     bool m_idle_armed = false;
     bool m_lost_reported = false;
     sc_core::sc_event m_irq_changed{"irq_changed"};

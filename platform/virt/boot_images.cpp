@@ -92,6 +92,11 @@ boot_images boot_loader::load() {
     device_tree_options tree;
     tree.ram_size = m_config.ram_size;
     tree.harts = m_config.cpus;
+    tree.isa = m_config.isa.name();
+    tree.isa_extensions = m_config.isa.extensions();
+    tree.mmu_type = m_config.isa.mmu_type();
+    tree.cbom_block_size = m_config.isa.zicbom ? riscv::isa::cache_block_bytes : 0;
+    tree.cboz_block_size = m_config.isa.zicboz ? riscv::isa::cache_block_bytes : 0;
     tree.bootargs = m_config.append;
     uint64_t kernel_entry = 0;
     if (!m_config.kernel.empty()) {

@@ -84,10 +84,19 @@ bool hart_debug::write_register(unsigned number, uint64_t value) {
 }
 
 bool hart_debug::move(tlm::tlm_command command, uint64_t address, uint8_t* data, size_t size) {
+    constexpr uint64_t page = 4096;
     const auto transport = [&](uint64_t at, uint8_t* bytes, unsigned count) {
         return m_hart.debug_transport(command, at, bytes, count);
     };
-    return debug_access(transport, address, data, size);
+    for (size_t done = 0; done < size;) {
+        const uint64_t at = address + done;
+        const size_t part = std::min<uint64_t>(size - done, page - at % page);
+        const std::optional<uint64_t> physical = m_hart.look_up(at);
+        if (!physical || !debug_access(transport, *physical, data + done, part))
+            return false;
+        done += part;
+    }
+    return true;
 }
 
 bool hart_debug::read_memory(uint64_t address, uint8_t* to, size_t size) {

@@ -1,5 +1,4 @@
-// A hart's registers as text. QEMU goes on with fcsr and f0 to f31 where the hart has floating point, which
-// ours has not, and with the CSRs of S mode and of the hypervisor, of which the same is true.
+// A hart's registers as text. QEMU lists the hypervisor's besides, which our harts do not have.
 
 #include "platform/virt/register_text.h"
 

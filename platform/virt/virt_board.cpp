@@ -22,6 +22,15 @@ static vmcore::clint::config clint_config(const virt_config& config) {
     return result;
 }
 
+/// Contexts are M and S mode of the first hart, of the second, ...
+static vmcore::plic::config plic_config(const virt_config& config) {
+    vmcore::plic::config result;
+    result.sources = irqs::last;
+    result.contexts = 2 * config.cpus;
+    result.access_latency = config.register_latency;
+    return result;
+}
+
 static test_finisher::config finisher_config(const virt_config& config) {
     test_finisher::config result;
     result.access_latency = config.register_latency;
@@ -37,20 +46,25 @@ virt_board::virt_board(const sc_core::sc_module_name& name, const virt_config& c
     , m_console(make_backend(config.serial))
     , m_uart("uart0", uart_config(config), *m_console)
     , m_clint("clint", clint_config(config))
+    , m_plic("plic", plic_config(config))
     , m_finisher("finisher", finisher_config(config), power)
     , m_msip("msip", config.cpus)
     , m_mtip("mtip", config.cpus)
     , m_meip("meip", config.cpus)
+    , m_seip("seip", config.cpus)
+    , m_irq("irq", irqs::last + 1)
     , m_images({{"RAM", ram_base, config.ram_size, m_ram.data()},
                 {"mask ROM", regions::mask_rom.base, regions::mask_rom.size, m_rom.data()}}) {
     m_bus.map("mask_rom", regions::mask_rom.base, regions::mask_rom.size, m_rom.socket);
     m_bus.map("test", regions::test.base, regions::test.size, m_finisher.socket);
     m_bus.map("clint", regions::clint.base, regions::clint.size, m_clint.socket);
+    m_bus.map("plic", regions::plic.base, regions::plic.size, m_plic.socket);
     m_bus.map("uart0", regions::uart0.base, regions::uart0.size, m_uart.socket);
     m_bus.map("fw_cfg", regions::fw_cfg.base, regions::fw_cfg.size, m_fw_cfg.socket);
     m_bus.map("ram", ram_base, config.ram_size, m_ram.socket);
     m_fw_cfg.dma.socket.bind(m_bus.target_socket);
-    m_uart.irq(m_uart_irq);
+    m_plic.source.bind(m_irq);
+    m_uart.irq(m_irq[irqs::uart0]);
 
     m_contexts.reserve(config.cpus);
     for (unsigned index = 0; index < config.cpus; ++index)
@@ -71,6 +85,7 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     settings.dmi = config.dmi;
     settings.block_cache = config.block_cache;
     settings.sole_hart = config.cpus == 1;
+    settings.isa = config.isa;
     const std::string name = "hart" + std::to_string(index);
     m_harts.push_back(std::make_unique<hart>(name.c_str(), settings, m_clint));
     hart& added = *m_harts.back();
@@ -80,6 +95,9 @@ void virt_board::add_hart(unsigned index, const virt_config& config) {
     added.msip(m_msip[index]);
     added.mtip(m_mtip[index]);
     added.meip(m_meip[index]);
+    added.seip(m_seip[index]);
+    m_plic.external[2 * index](m_meip[index]);
+    m_plic.external[2 * index + 1](m_seip[index]);
     m_contexts.emplace_back(added);
 }
 
@@ -112,7 +130,8 @@ void virt_board::load_images(const virt_config& config) {
 }
 
 void virt_board::reset() {
-    for (peripheral* device : std::initializer_list<peripheral*>{&m_fw_cfg, &m_uart, &m_clint, &m_finisher})
+    for (peripheral* device :
+         std::initializer_list<peripheral*>{&m_fw_cfg, &m_uart, &m_clint, &m_plic, &m_finisher})
         device->reset();
     if (m_vmcoreinfo)
         m_vmcoreinfo->reset();
@@ -142,14 +161,27 @@ std::string virt_board::cpu_path(unsigned index) const {
 
 std::vector<interrupt_device> virt_board::interrupt_devices() const {
     using direction = interrupt_line::direction;
-    const auto shown = [](const wire& line) { return const_cast<wire*>(&line); };
+    const auto shown = [](const auto& line) {
+        return const_cast<sc_core::sc_signal_inout_if<bool>*>(
+            static_cast<const sc_core::sc_signal_inout_if<bool>*>(&line));
+    };
     std::vector<interrupt_device> devices;
     for (unsigned hart = 0; hart < m_harts.size(); ++hart)
         devices.push_back({cpu_path(hart),
                            {{direction::input, riscv::machine_software, shown(m_msip[hart])},
                             {direction::input, riscv::machine_timer, shown(m_mtip[hart])},
+                            {direction::input, riscv::supervisor_external, shown(m_seip[hart])},
                             {direction::input, riscv::machine_external, shown(m_meip[hart])}}});
-    devices.push_back({"/machine/uart0", {{direction::output, 0, shown(m_uart_irq)}}});
+    interrupt_device controller{"/machine/unattached/device[2]", {}};
+    for (unsigned source = 0; source < m_irq.size(); ++source)
+        controller.lines.push_back({direction::input, source, shown(m_irq[source])});
+    const auto harts = static_cast<unsigned>(m_harts.size());
+    for (unsigned hart = 0; hart < harts; ++hart) {
+        controller.lines.push_back({direction::output, hart, shown(m_seip[hart])});
+        controller.lines.push_back({direction::output, harts + hart, shown(m_meip[hart])});
+    }
+    devices.push_back(controller);
+    devices.push_back({"/machine/uart0", {{direction::output, 0, shown(m_irq[irqs::uart0])}}});
     return devices;
 }
 

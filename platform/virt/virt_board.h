@@ -4,6 +4,7 @@
 #include "models/clint/clint.h"
 #include "models/fw_cfg/fw_cfg.h"
 #include "models/memory/memory.h"
+#include "models/plic/plic.h"
 #include "models/riscv/hart.h"
 #include "models/test_finisher/test_finisher.h"
 #include "models/uart16550/uart16550.h"
@@ -20,8 +21,8 @@
 
 namespace vmcore::virt {
 
-/// A RISC-V board with the memory map of qemu-system-riscv64 -M virt: harts, RAM, mask ROM, UART, CLINT, test
-/// finisher, fw_cfg and, on request, the vmcoreinfo device.
+/// A RISC-V board with the memory map of qemu-system-riscv64 -M virt: harts, RAM, mask ROM, UART, CLINT,
+/// PLIC, test finisher, fw_cfg and, on request, the vmcoreinfo device.
 class virt_board : public sc_core::sc_module, public board {
 public:
     /// @param power told when the guest powers off, fails or resets itself
@@ -51,6 +52,17 @@ public:
 
     void flush_console() override { m_uart.flush_output(); }
 
+    /// Puts a device behind the registers and the interrupt of a virtio_mmio slot, before the simulation
+    /// starts. Addresses on its socket count from 0 at the start of the slot.
+    /// @param slot 0 to virtio_slots - 1: 0x10001000 + 0x1000 * slot, source 1 + slot of the PLIC
+    /// @param socket the device's target socket, of 64 bits
+    template <typename TARGET>
+    void attach_virtio(unsigned slot, TARGET& socket, sc_core::sc_out<bool>& irq) {
+        m_bus.map("virtio" + std::to_string(slot), regions::virtio.base + slot * regions::virtio.size,
+                  regions::virtio.size, socket);
+        irq(m_irq[irqs::virtio + slot]);
+    }
+
 private:
     /// A hart as the dump engine sees it.
     class hart_context : public cpu_context {
@@ -76,13 +88,15 @@ private:
     std::unique_ptr<uart_backend> m_console;
     uart16550 m_uart;
     clint m_clint;
+    plic m_plic;
     test_finisher m_finisher;
     // Tools from outside may drive a line besides the device that does.
     using wire = sc_core::sc_signal<bool, sc_core::SC_UNCHECKED_WRITERS>;
     sc_core::sc_vector<wire> m_msip;
     sc_core::sc_vector<wire> m_mtip;
     sc_core::sc_vector<wire> m_meip;
-    wire m_uart_irq{"uart_irq"};
+    sc_core::sc_vector<wire> m_seip;
+    sc_core::sc_vector<interrupt_wire> m_irq; ///< by the PLIC's source; [0] is none
     std::vector<std::unique_ptr<hart>> m_harts;
     std::vector<hart_context> m_contexts;
     std::vector<std::unique_ptr<hart_debug>> m_debuggers; ///< made when somebody asks

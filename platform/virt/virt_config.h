@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/riscv/isa.h"
 #include "platform/board_config.h"
 #include "platform/virt/memory_map.h"
 
@@ -18,7 +19,8 @@ struct virt_config : board_config {
     bool guest_required = true;   ///< something to run must be there; else whoever controls the run brings it
     std::string serial = "stdio"; ///< a back end, in QEMU's spelling of -serial
 
-    sc_core::sc_time clock_period{1, sc_core::SC_NS};         ///< of every hart
+    riscv::isa isa;                                           ///< of every hart
+    sc_core::sc_time clock_period{1, sc_core::SC_NS};         ///< likewise
     bool block_cache = true;                                  ///< harts keep decoded instructions
     sc_core::sc_time serial_poll_interval{1, sc_core::SC_MS}; ///< between two looks for input
 };

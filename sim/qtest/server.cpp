@@ -13,8 +13,9 @@
 
 namespace vmcore::sim::qtest {
 
-/// Delta cycles until an interrupt line shows what an access did: device, its signal, whoever follows it.
-static constexpr unsigned settling_cycles = 4;
+/// Delta cycles until an interrupt line shows what an access did: device, its signal, interrupt controller,
+/// its signal, whoever follows it.
+static constexpr unsigned settling_cycles = 8;
 
 static std::string hexadecimal(uint64_t value, int digits) {
     std::ostringstream text;

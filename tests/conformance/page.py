@@ -19,7 +19,7 @@ QEMU_VERSION = "10.0.2"
 
 INTRODUCTION = f"""# vmcore-vp beside QEMU
 
-What QEMU {QEMU_VERSION} and vmcore-vp answer to the same input: registers and DMA of fw_cfg, command lines, records in
+What QEMU {QEMU_VERSION} and vmcore-vp answer to the same input: registers and DMA of fw_cfg, the PLIC, command lines, records in
 `etc/vmcoreinfo`, dumps, and the protocols qtest and QMP. Each row is a test in `tests/conformance/qtest`, which runs unchanged
 on both; this page is made of what they recorded, by `tests/conformance/page.py`.
 
@@ -35,6 +35,7 @@ PARTS = [
     ("vmcoreinfo", "", 56, 79),
     ("Dumps", "", 80, 100),
     ("Test finisher", "", 101, 199),
+    ("PLIC", "p", 1, 99),
     ("Items of a PC", "i", 1, 99),
     ("qtest", "q", 1, 99),
     ("QMP", "m", 1, 99),

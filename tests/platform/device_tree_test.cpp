@@ -92,6 +92,53 @@ TEST_F(device_tree, extensions_are_listed_one_by_one) {
               std::string("i\0m\0a\0c\0zicntr\0zicsr\0zifencei\0", 30));
 }
 
+TEST_F(device_tree, a_hart_is_described_as_it_is) {
+    build();
+    EXPECT_EQ(text("/cpus/cpu@0", "mmu-type"), "riscv,none");
+    EXPECT_FALSE(has("/cpus/cpu@0", "riscv,cbom-block-size"));
+    options.harts = 8;
+    options.mmu_type = "riscv,sv57";
+    options.isa = "rv64i_" + std::string(10000, 'z');
+    options.isa_extensions = {"i", std::string(10000, 'z')};
+    options.cbom_block_size = 64;
+    options.cboz_block_size = 128;
+    build();
+    EXPECT_EQ(text("/cpus/cpu@7", "mmu-type"), "riscv,sv57");
+    EXPECT_EQ(text("/cpus/cpu@7", "riscv,isa"), options.isa);
+    EXPECT_EQ(cells("/cpus/cpu@7", "riscv,cbom-block-size"), (cell_list{64}));
+    EXPECT_EQ(cells("/cpus/cpu@7", "riscv,cboz-block-size"), (cell_list{128}));
+    EXPECT_FALSE(has("/cpus/cpu@7", "riscv,cbop-block-size"));
+}
+
+TEST_F(device_tree, interrupts_lead_to_the_plic_and_from_there_to_the_harts) {
+    options.harts = 2;
+    build();
+    const cell_list plic = cells("/soc/plic@c000000", "phandle");
+    for (const char* device : {"/soc/rtc@101000", "/soc/serial@10000000", "/soc/virtio_mmio@10001000",
+                               "/soc/virtio_mmio@10008000", "/platform-bus@4000000"})
+        EXPECT_EQ(cells(device, "interrupt-parent"), plic) << device;
+    EXPECT_EQ(cells("/soc/virtio_mmio@10008000", "interrupts"), (cell_list{8}));
+    cell_list expected;
+    for (const char* hart : {"/cpus/cpu@0/interrupt-controller", "/cpus/cpu@1/interrupt-controller"}) {
+        const uint32_t intc = cells(hart, "phandle").at(0);
+        expected.insert(expected.end(), {intc, 11, intc, 9});
+    }
+    EXPECT_EQ(cells("/soc/plic@c000000", "interrupts-extended"), expected);
+    EXPECT_EQ(cells("/soc/plic@c000000", "riscv,ndev"), (cell_list{95}));
+}
+
+TEST_F(device_tree, the_seed_alone_decides_the_random_bytes) {
+    build();
+    const std::string zero = bytes("/chosen", "rng-seed");
+    EXPECT_EQ(zero.size(), 32u);
+    options.bootargs = "quiet";
+    build();
+    EXPECT_EQ(bytes("/chosen", "rng-seed"), zero);
+    options.rng_seed = 1;
+    build();
+    EXPECT_NE(bytes("/chosen", "rng-seed"), zero);
+}
+
 TEST_F(device_tree, bootargs_and_initrd_appear_only_when_there_are_some) {
     build();
     EXPECT_FALSE(has("/chosen", "bootargs"));

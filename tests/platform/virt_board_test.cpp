@@ -83,9 +83,10 @@ SC_TEST(virt_machine, a_hart_tells_its_registers_by_name) {
     EXPECT_EQ(hart.register_value("pc"), 0x1000u);
     EXPECT_EQ(hart.register_value("x31"), 0u);
     EXPECT_EQ(hart.register_value("priv"), 3u);
-    EXPECT_EQ(hart.register_value("misa"), 0x8000000000101105u) << "RV64IMAC with U";
+    EXPECT_EQ(hart.register_value("misa"), 0x800000000014112du) << "RV64IMAFDC with S and U";
     EXPECT_EQ(hart.register_value("mconfigptr"), 0u) << "which info registers does not list";
-    EXPECT_EQ(hart.register_value("satp"), std::nullopt) << "it has no S mode";
+    EXPECT_EQ(hart.register_value("satp"), 0u);
+    EXPECT_EQ(hart.register_value("hgatp"), std::nullopt) << "it has no hypervisor extension";
     EXPECT_EQ(hart.register_value("f0"), std::nullopt);
     EXPECT_EQ(hart.register_value("rax"), std::nullopt);
 }
@@ -113,6 +114,55 @@ SC_TEST(settled_virt_machine, fw_cfg_tells_the_configuration) {
     EXPECT_EQ(item(fw_cfg_key::boot_menu, 2), (bytes{1, 0}));
     EXPECT_EQ(file_contents("etc/boot-fail-wait"), (bytes{15, 0, 0, 0}));
     EXPECT_EQ(file_contents("etc/boot-menu-wait"), (bytes{12, 0}));
+}
+
+/// Two harts, and a second UART in the last slot of virtio_mmio.
+virt::virt_config two_harts() {
+    virt::virt_config config;
+    config.cpus = config.max_cpus = 2;
+    return config;
+}
+
+struct wired_virt_machine : virt_bench {
+    std::unique_ptr<uart_backend> line = make_backend("null");
+    uart16550 guest_device{"guest_device", uart16550::config(), *line};
+
+    wired_virt_machine()
+        : virt_bench(two_harts()) {
+        board.attach_virtio(7, checked(guest_device.socket), guest_device.irq);
+    }
+
+    void write(uint64_t address, uint64_t value, unsigned width) {
+        EXPECT_TRUE(cpu.write_value(address, value, width).ok()) << std::hex << address;
+        for (int i = 0; i < 8; ++i)
+            wait(sc_core::SC_ZERO_TIME);
+    }
+    uint64_t mip(unsigned hart) { return board.register_value(hart, "mip").value() & 0xa00; }
+};
+
+constexpr uint64_t plic_at = 0xc000000;
+
+SC_TEST(wired_virt_machine, a_device_interrupts_the_mode_that_enabled_it) {
+    for (unsigned context = 0; context < 4; ++context) {
+        write(plic_at + 4 * 10, 1, 4);
+        write(plic_at + 0x2000 + 0x80 * context, 1 << 10, 4);
+        write(0x10000001, 2, 1); // the UART's transmitter is empty
+        for (unsigned hart = 0; hart < 2; ++hart)
+            EXPECT_EQ(mip(hart), hart != context / 2 ? 0u : context % 2 ? 0x200u : 0x800u) << context;
+        write(0x10000001, 0, 1);
+        EXPECT_EQ(cpu.read(plic_at + 0x200004 + 0x1000 * context, 4).value(), 10u);
+        write(plic_at + 0x200004 + 0x1000 * context, 10, 4);
+        write(plic_at + 0x2000 + 0x80 * context, 0, 4);
+    }
+}
+
+SC_TEST(wired_virt_machine, a_device_in_a_slot_has_its_registers_and_its_source) {
+    write(0x10008007, 0x5a, 1);
+    EXPECT_EQ(cpu.read(0x10008007, 1).value(), 0x5au);
+    write(0x10008001, 2, 1);
+    EXPECT_EQ(cpu.read(plic_at + 0x1000, 4).value(), 1u << 8);
+    board.reset();
+    EXPECT_EQ(cpu.read(plic_at + 0x1000, 4).value(), 0u);
 }
 
 } // namespace

@@ -158,8 +158,10 @@ class BadInput(unittest.TestCase):
 
     def test_cpu(self):
         self.refused(r"-cpu: 'cortex-a53', expected rv64", "-cpu", "cortex-a53")
-        self.refused(r"-cpu: unknown property 'zzz'", "-cpu", "rv64,zzz=on")
-        self.refused(r"-cpu: v=on: not built yet", "-cpu", "rv64,v=on")
+        self.refused(r"-cpu: 'zzz': no such extension here, expected one of mmu, .*zbs", "-cpu", "rv64,zzz=on")
+        self.refused(r"-cpu: 'v=on': no hart here has it", "-cpu", "rv64,v=on")
+        self.refused(r"-cpu: 'f': expected NAME=on or NAME=off", "-cpu", "rv64,f")
+        self.refused(r"-cpu: 'd=on' needs f=on", "-cpu", "rv64,f=off")
 
     def test_devices(self):
         self.refused(r"-device: 'vmcoreinf', expected vmcoreinfo", "-device", "vmcoreinf")

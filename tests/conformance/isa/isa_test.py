@@ -63,8 +63,8 @@ def run(command):
 
 
 def both(program, simulator):
-    machine = ["-M", "virt", "-m", "128M", "-bios", program, "-nographic"]
-    return run([QEMU, "-cpu", CPU, "-nic", "none", *machine]), run([*simulator, *machine])
+    machine = ["-M", "virt", "-m", "128M", "-bios", program, "-nographic", "-cpu", CPU]
+    return run([QEMU, "-nic", "none", *machine]), run([*simulator, *machine])
 
 
 def group_name(groups, number):

@@ -3,12 +3,13 @@
 //
 //   isa_runner [-bios] PROGRAM.elf [--no-dmi] [--no-block-cache] [--quantum-ns N] [--timing]
 //
-// Options of QEMU's command line that choose the machine are accepted and ignored, so that the same command
-// runs there and here. The exit status is the guest's.
+// -cpu is QEMU's; other options of its command line that choose the machine are accepted and ignored, so that
+// the same command runs there and here. The exit status is the guest's.
 
 #include "models/bus/bus.h"
 #include "models/memory/memory.h"
 #include "models/riscv/hart.h"
+#include "models/riscv/isa_text.h"
 
 #include <chrono>
 #include <cstdio>
@@ -65,6 +66,14 @@ public:
     uint64_t mtime(const sc_core::sc_time& now) const override {
         return static_cast<uint64_t>(now / sc_core::sc_time(100, sc_core::SC_NS));
     }
+    sc_core::sc_time when(uint64_t value) const override {
+        const sc_core::sc_time now = sc_core::sc_time_stamp();
+        const double last = sc_core::sc_max_time() / sc_core::sc_time(100, sc_core::SC_NS);
+        if (static_cast<double>(value) >= last)
+            return sc_core::sc_max_time();
+        return std::max(now,
+                        sc_core::sc_time::from_value(sc_core::sc_time(100, sc_core::SC_NS).value() * value));
+    }
 };
 
 /// Loads an ELF64 into RAM; returns its entry.
@@ -114,6 +123,8 @@ options parse(int argc, char** argv) {
             result.settings.quantum = sc_core::sc_time(std::stod(argv[++i]), sc_core::SC_NS);
         else if (word == "-bios" && i + 1 < argc)
             result.program = argv[++i];
+        else if (word == "-cpu" && i + 1 < argc)
+            result.settings.isa = riscv::parse_isa(argv[++i]);
         else if (word == "-nographic")
             continue;
         else if (word[0] == '-' && i + 1 < argc)
@@ -134,7 +145,7 @@ struct board : sc_core::sc_module {
     write_port uart{"uart"};
     write_port finisher{"finisher"};
     ten_megahertz clock;
-    sc_core::sc_signal<bool> msip{"msip"}, mtip{"mtip"}, meip{"meip"};
+    sc_core::sc_signal<bool> msip{"msip"}, mtip{"mtip"}, meip{"meip"}, seip{"seip"};
     hart cpu;
     int status = 0;
 
@@ -151,6 +162,7 @@ struct board : sc_core::sc_module {
         cpu.msip.bind(msip);
         cpu.mtip.bind(mtip);
         cpu.meip.bind(meip);
+        cpu.seip.bind(seip);
         uart.on_write = [](uint32_t value) { std::putchar(static_cast<int>(value & 0xff)); };
         mtip.write(true); // QEMU: mtimecmp is 0 at power-on, so the timer interrupt is pending
         finisher.on_write = [this](uint32_t value) {

@@ -17,7 +17,7 @@ from rows import Subject
 
 SUITES = {
     "riscv64": ["suite_registers", "suite_dma", "suite_options", "suite_vmcoreinfo", "suite_dump", "suite_reset",
-                "suite_qtest", "suite_qmp"],
+                "suite_qtest", "suite_qmp", "suite_plic"],
     "x86_64": ["suite_pc"],
 }
 

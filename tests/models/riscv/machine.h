@@ -6,6 +6,7 @@
 #include "tests/harness/bench.h"
 #include "tests/models/riscv/encode.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <tlm_utils/simple_target_socket.h>
@@ -60,6 +61,14 @@ public:
     uint64_t mtime(const sc_core::sc_time& now) const override {
         return static_cast<uint64_t>(now / sc_core::sc_time(100, sc_core::SC_NS));
     }
+    sc_core::sc_time when(uint64_t value) const override {
+        const sc_core::sc_time now = sc_core::sc_time_stamp();
+        const double last = sc_core::sc_max_time() / sc_core::sc_time(100, sc_core::SC_NS);
+        if (static_cast<double>(value) >= last)
+            return sc_core::sc_max_time();
+        return std::max(now,
+                        sc_core::sc_time::from_value(sc_core::sc_time(100, sc_core::SC_NS).value() * value));
+    }
 };
 
 constexpr uint64_t ram_base = 0x80000000, ram_size = 0x10000, rom_base = 0x1000, rom_size = 0x1000,
@@ -71,7 +80,7 @@ struct machine {
     bus interconnect;
     probe_target device;
     test_clock clock;
-    sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> msip, mtip, meip;
+    sc_core::sc_signal<bool, sc_core::SC_MANY_WRITERS> msip, mtip, meip, seip;
     hart cpu;
 
     machine(bench& owner, const std::string& name, hart::config settings,
@@ -88,6 +97,7 @@ struct machine {
         cpu.msip.bind(msip);
         cpu.mtip.bind(mtip);
         cpu.meip.bind(meip);
+        cpu.seip.bind(seip);
     }
 
     static hart::config at_ram(hart::config settings) {

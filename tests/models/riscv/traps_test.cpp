@@ -50,13 +50,13 @@ SC_TEST(traps, wfi_in_u_mode_is_illegal_with_tw) {
 }
 
 SC_TEST(traps, counters_in_u_mode_need_mcounteren) {
-    run_to_trap({csrrsi(0, mcounteren, 5), auipc(t1, 0), addi(t1, t1, 16), csrrw(0, mepc, t1), mret,
-                 csrrs(a0, 0xc00, 0), csrrs(a0, 0xc02, 0), csrrs(a0, time_csr, 0)},
-                {}, illegal, csrrs(a0, time_csr, 0), 7);
+    run_to_trap({csrrsi(0, mcounteren, 5), csrrsi(0, 0x106, 7), auipc(t1, 0), addi(t1, t1, 16),
+                 csrrw(0, mepc, t1), mret, csrrs(a0, 0xc00, 0), csrrs(a0, 0xc02, 0), csrrs(a0, time_csr, 0)},
+                {}, illegal, csrrs(a0, time_csr, 0), 8);
 }
 
 SC_TEST(traps, unknown_csr_and_write_to_read_only_csr_are_illegal) {
-    run_to_trap({csrrs(a0, 0x180, 0)}, {}, illegal, csrrs(a0, 0x180, 0));
+    run_to_trap({csrrs(a0, 0x181, 0)}, {}, illegal, csrrs(a0, 0x181, 0));
 }
 
 SC_TEST(traps, write_to_read_only_csr_is_illegal) {

@@ -321,3 +321,30 @@ SC_TEST(uart_polled, a_slow_peer_is_retried_with_every_poll) {
     EXPECT_EQ(read(lsr), 0x60u);
     EXPECT_EQ(line.sent, "a");
 }
+
+SC_TEST(uart, a_line_that_is_high_is_asserted_anew_by_what_happens_on_it) {
+    write(ier, 1);
+    feed("a");
+    EXPECT_EQ(assertions, 1u);
+    device.poll();
+    settle();
+    EXPECT_EQ(assertions, 1u) << "a poll that finds nothing is nothing";
+    read(lsr);
+    read(iir);
+    write(ier, 1);
+    write(scr, 1);
+    EXPECT_EQ(assertions, 1u);
+    write(ier, 3);
+    EXPECT_EQ(assertions, 2u);
+    read(rbr);
+    EXPECT_EQ(assertions, 3u) << "the transmitter's interrupt";
+    EXPECT_TRUE(irq);
+}
+
+SC_TEST(uart, an_assertion_taken_back_at_once_is_told) {
+    EXPECT_TRUE(initiator.write_value(ier, 2, 1).ok());
+    EXPECT_TRUE(initiator.read(iir, 1).ok());
+    settle();
+    EXPECT_FALSE(irq);
+    EXPECT_EQ(assertions, 1u);
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/tlm/interrupt_wire.h"
 #include "models/uart16550/uart16550.h"
 #include "tests/harness/bench.h"
 #include "tests/harness/test_initiator.h"
@@ -59,12 +60,18 @@ struct uart_bench : bench {
     scripted_backend line;
     uart16550 device;
     test_initiator initiator{"initiator"};
-    sc_core::sc_signal<bool> irq{"irq"};
+    interrupt_wire irq{"irq"};
+    unsigned assertions = 0; ///< of irq
 
     explicit uart_bench(const uart16550::config& settings = {})
         : device("uart", settings, line) {
         connect(initiator.socket, device.socket);
         device.irq.bind(irq);
+        sc_core::sc_spawn_options how;
+        how.spawn_method();
+        how.dont_initialize();
+        how.set_sensitivity(&irq.asserted_event());
+        sc_core::sc_spawn([this] { ++assertions; }, "count_assertions", &how);
     }
 
     /// Lets the interrupt line follow, without simulated time.

@@ -1,0 +1,177 @@
+#include "models/riscv/core.h"
+
+#include <algorithm>
+
+// From virtual addresses to memory: the TLB, page walks, physical memory protection, and accesses that may
+// cross a page. Whatever fails takes its trap here.
+
+namespace vmcore::riscv {
+
+namespace {
+
+address_space space_of(privilege mode, bool sum) {
+    switch (mode) {
+    case privilege::machine: return address_space::machine;
+    case privilege::supervisor: return sum ? address_space::supervisor_sum : address_space::supervisor;
+    default: return address_space::user;
+    }
+}
+
+constexpr uint64_t page_of(uint64_t address) {
+    return address & ~(tlb::page_size - 1);
+}
+
+} // namespace
+
+/// To be called whenever the mode or mstatus changed.
+void core::update_context() {
+    const uint64_t status = m_csr.status();
+    m_data_mode = m_mode == privilege::machine && (status & mstatus::mprv) != 0
+                      ? static_cast<privilege>(status >> 11 & 3)
+                      : m_mode;
+    const bool mxr = (status & mstatus::mxr) != 0;
+    if (mxr != m_mxr) {
+        m_mxr = mxr;
+        m_tlb.flush_mapped_loads();
+    }
+    m_tlb.select(space_of(m_data_mode, (status & mstatus::sum) != 0), space_of(m_mode, false));
+}
+
+void core::raise_fault(access kind, bool by_page_table, uint64_t address) {
+    switch (kind) {
+    case access::fetch: return raise(by_page_table ? cause::fetch_page : cause::fetch_access, address);
+    case access::load: return raise(by_page_table ? cause::load_page : cause::load_access, address);
+    case access::store: return raise(by_page_table ? cause::store_page : cause::store_access, address);
+    }
+}
+
+/// The physical address of bytes that lie in one page.
+bool core::translate(access kind, uint64_t address, unsigned size, uint64_t& physical) {
+    const tlb::page* page = m_tlb.find(kind, address);
+    if (page == nullptr)
+        page = walk(kind, address);
+    if (page == nullptr)
+        return false;
+    physical = page->physical + address % tlb::page_size;
+    if (!page->uniform && m_csr.protection().check(kind, physical, physical + size - 1, mode_of(kind)) !=
+                              pmp::verdict::granted) {
+        raise_fault(kind, false, address);
+        return false;
+    }
+    return true;
+}
+
+/// Finds a page that is not in the TLB, and puts it there.
+const tlb::page* core::walk(access kind, uint64_t address) {
+    const privilege mode = mode_of(kind);
+    tlb::page found;
+    found.address = found.physical = page_of(address);
+    if (mode != privilege::machine && m_csr.satp() >> 60 != satp_mode::bare) {
+        const bool sum = (m_csr.status() & mstatus::sum) != 0;
+        const page_request asked{kind, address, mode, sum, m_mxr, m_csr.hardware_updates_page_tables()};
+        const page_answer answer = walk_page_tables(m_csr.satp(), asked, *this);
+        if (answer.what == page_answer::verdict::abandoned)
+            return nullptr;
+        if (answer.what != page_answer::verdict::granted) {
+            raise_fault(kind, answer.what == page_answer::verdict::page_fault, address);
+            return nullptr;
+        }
+        found.physical = page_of(answer.physical);
+        found.span = answer.span;
+    }
+    const pmp::verdict verdict =
+        m_csr.protection().check(kind, found.physical, found.physical + (tlb::page_size - 1), mode);
+    if (verdict == pmp::verdict::refused) {
+        raise_fault(kind, false, address);
+        return nullptr;
+    }
+    found.uniform = verdict == pmp::verdict::granted;
+    m_tlb.insert(kind, found);
+    return m_tlb.find(kind, address);
+}
+
+bool core::entry_permitted(access kind, uint64_t physical) const {
+    return m_csr.protection().check(kind, physical, physical + 7, privilege::supervisor) ==
+           pmp::verdict::granted;
+}
+
+outcome core::read_entry(uint64_t physical, uint64_t& entry) {
+    if (!entry_permitted(access::load, physical))
+        return outcome::refused;
+    uint8_t bytes[8] = {};
+    uint64_t time = local_time();
+    const outcome answer = m_memory.read(physical, bytes, sizeof bytes, time).answer;
+    set_local_time(time);
+    std::memcpy(&entry, bytes, sizeof entry);
+    return answer;
+}
+
+outcome core::write_entry(uint64_t physical, uint64_t entry) {
+    if (!entry_permitted(access::store, physical))
+        return outcome::refused;
+    uint8_t bytes[8];
+    std::memcpy(bytes, &entry, sizeof bytes);
+    uint64_t time = local_time();
+    const outcome answer = m_memory.write(physical, bytes, sizeof bytes, time).answer;
+    set_local_time(time);
+    return answer;
+}
+
+/// The page of an access that went through may be served by its host address from now on.
+void core::remember_host(access kind, uint64_t address, uint64_t physical) {
+    const tlb::page* page = m_tlb.find(kind, address);
+    if (page == nullptr || !page->uniform)
+        return;
+    if (kind != access::fetch && m_debug.watches(page_of(address), tlb::page_size))
+        return;
+    if (uint8_t* host = m_memory.host_page(kind, page_of(physical), tlb::page_size))
+        m_tlb.set_host(kind, address, host);
+}
+
+/// Moves up to 8 bytes by virtual address. Both pages of an access that crosses into another are translated
+/// before anything is moved. An access to a device ends the run when it may have changed an interrupt line: a
+/// store always, a load when such interrupts are enabled.
+/// @param rights what the page must allow; an AMO's load needs the rights of a store
+bool core::move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size) {
+    const uint64_t in_page = tlb::page_size - address % tlb::page_size;
+    const unsigned sizes[2] = {static_cast<unsigned>(std::min<uint64_t>(size, in_page)),
+                               size - static_cast<unsigned>(std::min<uint64_t>(size, in_page))};
+    uint64_t physical[2] = {};
+    for (unsigned part = 0; part < 2; ++part)
+        if (sizes[part] != 0 &&
+            !translate(rights, address + (part == 0 ? 0 : sizes[0]), sizes[part], physical[part]))
+            return false;
+
+    for (unsigned part = 0, done = 0; part < 2 && sizes[part] != 0; done += sizes[part], ++part) {
+        uint64_t time = local_time();
+        const memory_port::result answer =
+            kind == access::store ? m_memory.write(physical[part], data + done, sizes[part], time)
+                                  : m_memory.read(physical[part], data + done, sizes[part], time);
+        set_local_time(time);
+        if (answer.device && (rights == access::store || m_csr.device_interrupts_enabled()))
+            leave();
+        if (answer.answer == outcome::refused)
+            raise_fault(rights, false, address + done + (answer.fault_address - physical[part]));
+        if (answer.answer != outcome::done && answer.answer != outcome::discarded)
+            return false;
+        if (kind == rights)
+            remember_host(kind, address + done, physical[part]);
+    }
+    m_debug.note(kind, address, size);
+    return true;
+}
+
+bool core::read_memory(access rights, uint64_t address, unsigned size, uint64_t& value) {
+    uint8_t bytes[8] = {};
+    const bool done = move(access::load, rights, address, bytes, size);
+    std::memcpy(&value, bytes, sizeof value);
+    return done;
+}
+
+bool core::write_memory(uint64_t address, unsigned size, uint64_t value) {
+    uint8_t bytes[8];
+    std::memcpy(bytes, &value, sizeof bytes);
+    return move(access::store, access::store, address, bytes, size);
+}
+
+} // namespace vmcore::riscv
