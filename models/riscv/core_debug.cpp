@@ -54,13 +54,17 @@ void core::run_debugged(uint64_t quantum) {
         if (m_csr.pending_and_enabled() != 0 && !m_debug.masks_interrupts()) {
             const bool is_taken = m_csr.interrupt(m_mode) >= 0;
             take_interrupt();
-            if (is_taken && m_debug.steps() && m_debug.stops_behind())
+            if (is_taken && m_debug.steps() && m_debug.stops_behind(m_pc))
                 return;
         }
         if (!m_debug.steps() && m_debug.stops_before(m_pc))
             return;
-        step(m_debug.steps() ? 1 : (quantum - now + m_config.period - 1) / m_config.period);
-        if (m_debug.stops_behind())
+        const bool alone = m_debug.passes_watchpoint(m_pc) || m_debug.steps();
+        const uint64_t retired = m_retired;
+        step(alone ? 1 : (quantum - now + m_config.period - 1) / m_config.period);
+        if (m_debug.gave_up() && m_retired == retired)
+            set_local_time(now); // its fetch will happen once more
+        if (m_debug.stops_behind(m_pc))
             return;
     }
 }

@@ -28,11 +28,24 @@ bool debug_unit::finds_watchpoint(uint64_t address, uint64_t size) const {
                        [=](const watchpoint& each) { return overlap(each, address, size); });
 }
 
-/// The first hit of an instruction counts.
-void debug_unit::find_hit(access kind, uint64_t address, unsigned size) {
-    for (const watchpoint& each : m_watchpoints)
-        if (!m_hit && overlap(each, address, size) && (kind == access::store ? each.on_store : each.on_load))
+bool debug_unit::meets_watchpoint(access kind, access rights, uint64_t address, unsigned size) {
+    if (m_passes)
+        return false;
+    for (const watchpoint& each : m_watchpoints) {
+        const bool counts =
+            (kind == access::load && each.on_load) || (rights == access::store && each.on_store);
+        if (counts && overlap(each, address, size)) {
             m_hit = each;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool debug_unit::passes_watchpoint(uint64_t pc) {
+    m_passes = m_passed_watch == pc;
+    m_passed_watch.reset();
+    return m_passes;
 }
 
 bool debug_unit::stops_before(uint64_t pc) {
@@ -45,11 +58,14 @@ bool debug_unit::stops_before(uint64_t pc) {
     return true;
 }
 
-bool debug_unit::stops_behind() {
-    if (const std::optional<watchpoint> hit = std::exchange(m_hit, std::nullopt))
+bool debug_unit::stops_behind(uint64_t pc) {
+    m_passes = false;
+    if (const std::optional<watchpoint> hit = std::exchange(m_hit, std::nullopt)) {
+        m_passed_watch = pc;
         stop({debug_stop::reason::watchpoint, *hit});
-    else if (steps())
+    } else if (steps()) {
         stop({debug_stop::reason::step, {}});
+    }
     if (m_stopped)
         m_passed.reset();
     return m_stopped;

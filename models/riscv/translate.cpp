@@ -141,6 +141,8 @@ bool core::move(access kind, access rights, uint64_t address, uint8_t* data, uns
         if (sizes[part] != 0 &&
             !translate(rights, address + (part == 0 ? 0 : sizes[0]), sizes[part], physical[part]))
             return false;
+    if (m_debug.stops_access(kind, rights, address, size))
+        return false;
 
     for (unsigned part = 0, done = 0; part < 2 && sizes[part] != 0; done += sizes[part], ++part) {
         uint64_t time = local_time();
@@ -157,7 +159,6 @@ bool core::move(access kind, access rights, uint64_t address, uint8_t* data, uns
         if (kind == rights)
             remember_host(kind, address + done, physical[part]);
     }
-    m_debug.note(kind, address, size);
     return true;
 }
 

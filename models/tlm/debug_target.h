@@ -21,7 +21,8 @@ struct watchpoint {
 struct debug_stop {
     enum class reason {
         breakpoint, ///< in front of an instruction
-        watchpoint, ///< behind the instruction that made the access
+        watchpoint, ///< in front of the instruction whose access would meet it, which is done when the CPU
+                    ///< goes on
         step,       ///< behind one instruction, or at the first of a trap handler
     };
     reason why = reason::step;
