@@ -12,12 +12,13 @@ core::core(environment& world, const config& settings)
     , m_memory(world, settings.direct)
     , m_world(world)
     , m_config(settings)
-    , m_csr(*this, settings.hartid, settings.implements) {
+    , m_csr(*this, settings.hartid, settings.implements, m_float) {
     reset();
 }
 
 void core::reset() {
     m_x.fill(0);
+    m_float = {};
     m_pc = m_config.reset_pc;
     m_mode = privilege::machine;
     m_waiting = false;

@@ -76,6 +76,10 @@ public:
         if (number != 0)
             m_x[number] = value;
     }
+    /// Floating-point registers, as they are kept: 32-bit values are NaN-boxed.
+    uint64_t f(unsigned number) const { return m_float.f[number]; }
+    void set_f(unsigned number, uint64_t value) { m_float.f[number] = value; }
+    bool has_f() const { return m_config.implements.f; }
     privilege mode() const { return m_mode; }
     uint64_t instructions() const { return m_retired; }
     /// Where pc() and x(0) to x(31) are kept, for a debugger that cannot call functions.
@@ -152,6 +156,9 @@ private:
     void perform(const op& what);
     void perform_load(const op& what, unsigned size, bool is_signed);
     void perform_store(const op& what, unsigned size);
+    void perform_float_load(const op& what, unsigned size);
+    void perform_float_store(const op& what, unsigned size);
+    void perform_float_operation(const op& what);
     void perform_csr(const op& what);
     void load_reserved(const op& what, unsigned size);
     void store_conditional(const op& what, unsigned size);
@@ -167,9 +174,14 @@ private:
         return m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned;
     }
 
+    /// Whether the loop may write f registers: the unit is on, and its state known as changed.
+    bool float_writable() const { return m_csr.float_dirty(); }
+    bool float_readable() const { return m_csr.float_enabled(); }
+
     // The hot state first.
     std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
     uint64_t m_pc = 0;
+    float_registers m_float;
     debug_unit m_debug;
     block_cache m_blocks;
     tlb m_tlb;

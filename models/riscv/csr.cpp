@@ -59,9 +59,10 @@ const std::array<csr_file::plain, 17> csr_file::plain_registers = {{
     {csr_mhartid, &csr_file::m_hartid, 0},
 }};
 
-csr_file::csr_file(csr_sources& sources, unsigned hartid, const isa& implemented)
+csr_file::csr_file(csr_sources& sources, unsigned hartid, const isa& implemented, float_registers& floats)
     : m_sources(sources)
     , m_isa(implemented)
+    , m_floats(floats)
     , m_hartid(hartid) {}
 
 void csr_file::reset() {
@@ -98,7 +99,7 @@ void csr_file::stop(counter& which, bool stopped, uint64_t source) {
 }
 
 uint64_t csr_file::status() const {
-    return m_mstatus | ((m_mstatus & mstatus::fs) == mstatus::fs ? mstatus::sd : 0);
+    return m_mstatus | (float_dirty() ? mstatus::sd : 0);
 }
 
 uint64_t csr_file::read(unsigned number) const {
@@ -109,6 +110,9 @@ uint64_t csr_file::read(unsigned number) const {
     if (number >= csr_pmpaddr0 && number <= csr_pmpaddr15)
         return m_pmp.address(number - csr_pmpaddr0);
     switch (number) {
+    case csr_fflags: return m_floats.fflags;
+    case csr_frm: return m_floats.frm;
+    case csr_fcsr: return static_cast<uint64_t>(m_floats.frm) << 5 | m_floats.fflags;
     case csr_sstatus: return status() & (sstatus_writable | mstatus::fs | mstatus::uxl | mstatus::sd);
     case csr_sie: return m_mie & m_mideleg & supervisor_interrupts;
     case csr_sip: return pending() & m_mideleg & supervisor_interrupts;
@@ -165,6 +169,9 @@ csr_file::effect csr_file::write(unsigned number, uint64_t value) {
 
 csr_file::effect csr_file::write_special(unsigned number, uint64_t value) {
     switch (number) {
+    case csr_fflags:
+    case csr_frm:
+    case csr_fcsr: write_float(number, value); break;
     case csr_sstatus: write_mstatus(value, sstatus_writable); return effect::context;
     case csr_mstatus: write_mstatus(value, mstatus_writable | mstatus::mpp); return effect::context;
     case csr_satp: return write_satp(value);
@@ -245,6 +252,14 @@ void csr_file::await_supervisor_time() {
 void csr_file::supervisor_timer_due() {
     if (timer_compare_in_use())
         await_supervisor_time();
+}
+
+void csr_file::write_float(unsigned number, uint64_t value) {
+    if (number != csr_frm)
+        m_floats.fflags = value & 0x1f;
+    if (number != csr_fflags)
+        m_floats.frm = (number == csr_fcsr ? value >> 5 : value) & 7;
+    set_float_dirty();
 }
 
 void csr_file::inhibit(uint64_t value) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/riscv/csr_numbers.h"
+#include "models/riscv/float_unit.h"
 #include "models/riscv/isa.h"
 #include "models/riscv/pmp.h"
 #include "models/riscv/privilege.h"
@@ -25,10 +26,14 @@ public:
 /// choice (see README.md for the table and the differences).
 class csr_file {
 public:
-    csr_file(csr_sources& sources, unsigned hartid, const isa& implemented);
+    /// @param floats what fcsr shows
+    csr_file(csr_sources& sources, unsigned hartid, const isa& implemented, float_registers& floats);
 
     void reset();
 
+    /// Whether the hart has the register at all.
+    /// Whether there is such a register, in whatever mode and state of the hart.
+    bool exists(unsigned number) const;
     /// Whether the register can be read, or written, in this mode.
     bool permits(unsigned number, bool write, privilege mode) const;
     /// Reading has no effect on any register, so that a debugger may do it as well.
@@ -73,6 +78,11 @@ public:
     const pmp& protection() const { return m_pmp; }
     const isa& implemented() const { return m_isa; }
 
+    /// mstatus.FS: whether floating-point instructions are legal, and whether the state is known as changed.
+    bool float_enabled() const { return (m_mstatus & mstatus::fs) != 0; }
+    bool float_dirty() const { return (m_mstatus & mstatus::fs) == mstatus::fs; }
+    void set_float_dirty() { m_mstatus |= mstatus::fs; }
+
 private:
     static constexpr uint64_t device_lines = uint64_t(1) << machine_software | uint64_t(1) << machine_timer |
                                              uint64_t(1) << machine_external |
@@ -92,9 +102,9 @@ private:
 
     static const std::array<plain, 17> plain_registers;
     static const plain* find_plain(unsigned number);
-    bool exists(unsigned number) const;
     bool counter_permitted(unsigned number, privilege mode) const;
 
+    void write_float(unsigned number, uint64_t value);
     effect write_special(unsigned number, uint64_t value);
     void write_mstatus(uint64_t value, uint64_t mask);
     void write_mip(uint64_t value, uint64_t mask);
@@ -109,6 +119,7 @@ private:
 
     csr_sources& m_sources;
     isa m_isa;
+    float_registers& m_floats;
     uint64_t m_hartid;
     uint64_t m_lines = 0; ///< bits of mip that follow the ports
     uint64_t m_soft = 0;  ///< bits of mip that software writes, or stimecmp

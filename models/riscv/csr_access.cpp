@@ -10,6 +10,9 @@ bool csr_file::exists(unsigned number) const {
     if (number >= csr_pmpaddr0 && number <= csr_pmpaddr15)
         return m_isa.pmp;
     switch (number) {
+    case csr_fflags:
+    case csr_frm:
+    case csr_fcsr: return m_isa.f;
     case csr_sstatus:
     case csr_sie:
     case csr_stvec:
@@ -52,6 +55,8 @@ bool csr_file::permits(unsigned number, bool write, privilege mode) const {
     const unsigned lowest_mode = number >> 8 & 3;
     const bool read_only = number >> 10 == 3;
     if (static_cast<unsigned>(mode) < lowest_mode || (write && read_only) || !exists(number))
+        return false;
+    if (number >= csr_fflags && number <= csr_fcsr && !float_enabled())
         return false;
     if (mode == privilege::machine)
         return true;

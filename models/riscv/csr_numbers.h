@@ -4,6 +4,9 @@ namespace vmcore::riscv {
 
 /// The CSRs that a hart may have (privileged ISA, "CSR Listing"; the debug specification for 0x7a0 to 0x7a8).
 enum csr_number : unsigned {
+    csr_fflags = 0x001,
+    csr_frm = 0x002,
+    csr_fcsr = 0x003,
     csr_sstatus = 0x100,
     csr_sie = 0x104,
     csr_stvec = 0x105,

@@ -2,6 +2,7 @@
 
 #include "models/riscv/decode_bit_manipulation.h"
 #include "models/riscv/decode_fields.h"
+#include "models/riscv/float_unit.h"
 
 #include <array>
 
@@ -139,6 +140,35 @@ op cache_block(const fields& in, const isa& has) {
     return make(in.rd() == sink_register ? code : none, in, in.bits);
 }
 
+op float_access_op(opcode code, const fields& in, int64_t offset) {
+    op result = make(code, in, float_access::pack(in.bits, offset));
+    result.rd = in.bits >> 7 & 31; // f0 is a register like any other
+    return result;
+}
+
+op float_load(const fields& in, const isa& has) {
+    if (in.funct3() == 2 && has.f)
+        return float_access_op(opcode::flw, in, in.i_immediate());
+    if (in.funct3() == 3 && has.d)
+        return float_access_op(opcode::fld, in, in.i_immediate());
+    return illegal(in.bits);
+}
+
+op float_store(const fields& in, const isa& has) {
+    if (in.funct3() == 2 && has.f)
+        return float_access_op(opcode::fsw, in, in.s_immediate());
+    if (in.funct3() == 3 && has.d)
+        return float_access_op(opcode::fsd, in, in.s_immediate());
+    return illegal(in.bits);
+}
+
+op float_operation(const fields& in, const isa& has) {
+    op result = illegal(in.bits);
+    if (has.f && is_float_operation(in.bits, has.d))
+        result.code = opcode::float_op;
+    return result;
+}
+
 /// MISC-MEM. Fences with reserved fields act as plain fences, as the ISA asks of implementations.
 op misc_memory(const fields& in, const isa& has) {
     if (in.funct3() == 2)
@@ -175,15 +205,22 @@ op decode(uint32_t instruction, uint64_t pc, const isa& has) {
     };
     switch (instruction & 0x7f) {
     case 0x03: return make(loads[in.funct3()], in, in.i_immediate());
+    case 0x07: return float_load(in, has);
     case 0x0f: return misc_memory(in, has);
     case 0x13: return immediate(in, has);
     case 0x17: return make(opcode::load_constant, in, relative(in.u_immediate()));
     case 0x1b: return word_immediate(in, has);
     case 0x23: return make(stores[in.funct3()], in, in.s_immediate());
+    case 0x27: return float_store(in, has);
     case 0x2f: return atomic(in, has);
     case 0x33: return register_register(in, has);
     case 0x37: return make(opcode::load_constant, in, in.u_immediate());
     case 0x3b: return word_register_register(in, has);
+    case 0x43:
+    case 0x47:
+    case 0x4b:
+    case 0x4f:
+    case 0x53: return float_operation(in, has);
     case 0x63: return make(branches[in.funct3()], in, relative(in.b_immediate()));
     case 0x67: return make(in.funct3() == 0 ? opcode::jalr : none, in, in.i_immediate());
     case 0x6f: return make(opcode::jal, in, relative(in.j_immediate()));

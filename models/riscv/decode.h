@@ -11,12 +11,13 @@ inline bool is_long(uint16_t first_parcel) {
     return (first_parcel & 3) == 3;
 }
 
-/// Decodes a 4-byte instruction of those that the hart has: RV64I, M, A, Zicsr, Zifencei, Zba, Zbb, Zbs,
-/// Zicbom, Zicboz and the privileged set. Follows the RISC-V unprivileged ISA, chapter "RV32/64G instruction
-/// set listings".
+/// Decodes a 4-byte instruction of those that the hart has: RV64I, M, A, F, D, Zicsr, Zifencei, Zba, Zbb,
+/// Zbs, Zicbom, Zicboz and the privileged set. Follows the RISC-V unprivileged ISA, chapter "RV32/64G
+/// instruction set listings".
 op decode(uint32_t instruction, uint64_t pc, const isa& has);
 
-/// Decodes a 2-byte instruction of RV64C to the operation it stands for ("C" extension, RVC listings).
+/// Decodes a 2-byte instruction of RV64C to the operation it stands for ("C" extension, RVC
+/// listings, with D).
 op decode_compressed(uint16_t instruction, uint64_t pc, const isa& has);
 
 } // namespace vmcore::riscv

@@ -21,6 +21,8 @@ struct fields {
     int64_t signed6() const { return static_cast<int64_t>(unsigned6() ^ 32) - 32; }
     unsigned word_offset() const { return bits(6, 1, 2) | bits(10, 3, 3) | bits(5, 1, 6); }
     unsigned double_offset() const { return bits(10, 3, 3) | bits(5, 2, 6); }
+    unsigned double_stack_load() const { return bits(5, 2, 3) | bits(12, 1, 5) | bits(2, 3, 6); }
+    unsigned double_stack_store() const { return bits(10, 3, 3) | bits(7, 3, 6); }
     int64_t jump_offset() const {
         const unsigned value = bits(3, 3, 1) | bits(11, 1, 4) | bits(2, 1, 5) | bits(7, 1, 6) |
                                bits(6, 1, 7) | bits(9, 2, 8) | bits(8, 1, 10) | bits(12, 1, 11);
@@ -44,6 +46,12 @@ op make(opcode code, unsigned rd, unsigned rs1, unsigned rs2, int64_t imm) {
     return result;
 }
 
+op make_float(opcode code, const fields& in, unsigned rd, unsigned rs1, unsigned rs2, int64_t offset) {
+    op result = make(code, rd, rs1, rs2, float_access::pack(in.parcel, offset));
+    result.rd = static_cast<uint8_t>(rd);
+    return result;
+}
+
 op illegal(const fields& in) {
     return make(opcode::illegal, 0, 0, 0, in.parcel);
 }
@@ -54,8 +62,10 @@ op quadrant0(const fields& in) {
         const unsigned amount = in.bits(6, 1, 2) | in.bits(5, 1, 3) | in.bits(11, 2, 4) | in.bits(7, 4, 6);
         return amount == 0 ? illegal(in) : make(opcode::addi, in.lower(), 2, 0, amount);
     }
+    case 1: return make_float(opcode::fld, in, in.lower(), in.upper(), 0, in.double_offset());
     case 2: return make(opcode::lw, in.lower(), in.upper(), 0, in.word_offset());
     case 3: return make(opcode::ld, in.lower(), in.upper(), 0, in.double_offset());
+    case 5: return make_float(opcode::fsd, in, 0, in.upper(), in.lower(), in.double_offset());
     case 6: return make(opcode::sw, 0, in.upper(), in.lower(), in.word_offset());
     case 7: return make(opcode::sd, 0, in.upper(), in.lower(), in.double_offset());
     default: return illegal(in);
@@ -122,15 +132,15 @@ op quadrant2(const fields& in) {
     const unsigned rd = in.full_rd();
     switch (in.bits(13, 3)) {
     case 0: return make(opcode::slli, rd, rd, 0, in.unsigned6());
+    case 1: return make_float(opcode::fld, in, rd, 2, 0, in.double_stack_load());
     case 2:
         return rd == 0 ? illegal(in)
                        : make(opcode::lw, rd, 2, 0, in.bits(4, 3, 2) | in.bits(12, 1, 5) | in.bits(2, 2, 6));
-    case 3:
-        return rd == 0 ? illegal(in)
-                       : make(opcode::ld, rd, 2, 0, in.bits(5, 2, 3) | in.bits(12, 1, 5) | in.bits(2, 3, 6));
+    case 3: return rd == 0 ? illegal(in) : make(opcode::ld, rd, 2, 0, in.double_stack_load());
     case 4: return jump_or_move(in);
+    case 5: return make_float(opcode::fsd, in, 0, 2, in.full_rs2(), in.double_stack_store());
     case 6: return make(opcode::sw, 0, 2, in.full_rs2(), in.bits(9, 4, 2) | in.bits(7, 2, 6));
-    case 7: return make(opcode::sd, 0, 2, in.full_rs2(), in.bits(10, 3, 3) | in.bits(7, 3, 6));
+    case 7: return make(opcode::sd, 0, 2, in.full_rs2(), in.double_stack_store());
     default: return illegal(in);
     }
 }
@@ -141,11 +151,11 @@ op decode_compressed(uint16_t instruction, uint64_t pc, const isa& has) {
     const fields in{instruction};
     if (!has.c)
         return illegal(in);
-    switch (instruction & 3) {
-    case 0: return quadrant0(in);
-    case 1: return quadrant1(in, pc);
-    default: return quadrant2(in);
-    }
+    const op result = (instruction & 3) == 0   ? quadrant0(in)
+                      : (instruction & 3) == 1 ? quadrant1(in, pc)
+                                               : quadrant2(in);
+    const bool needs_d = result.code == opcode::fld || result.code == opcode::fsd;
+    return needs_d && !has.d ? illegal(in) : result;
 }
 
 } // namespace vmcore::riscv

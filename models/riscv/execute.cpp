@@ -178,6 +178,31 @@ void core::execute(block* current, uint64_t budget) {
                     continue;
                 break;
 
+            case opcode::flw: {
+                uint64_t value;
+                if (!float_writable() || !load<uint32_t, uint32_t>(a + float_access::offset(i), value))
+                    break;
+                m_float.f[o->rd] = nan_box(static_cast<uint32_t>(value));
+                continue;
+            }
+            case opcode::fld:
+                if (float_writable() &&
+                    load<uint64_t, uint64_t>(a + float_access::offset(i), m_float.f[o->rd]))
+                    continue;
+                break;
+            case opcode::fsw:
+                if (float_readable() && store<uint32_t>(a + float_access::offset(i), m_float.f[o->rs2]))
+                    continue;
+                break;
+            case opcode::fsd:
+                if (float_readable() && store<uint64_t>(a + float_access::offset(i), m_float.f[o->rs2]))
+                    continue;
+                break;
+            case opcode::float_op:
+                if (float_writable() && perform_float(static_cast<uint32_t>(i), m_float, x))
+                    continue;
+                break;
+
             case opcode::beq:
                 if (a == b)
                     next = i;

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-// Instructions that the interpreter's loop hands over: accesses that no host pointer serves, atomics, CSRs
-// and the privileged ones. Each ends in exactly one of retire() and raise(), or, when the hart was reset
-// while a transaction was under way, in neither.
+// Instructions that the interpreter's loop hands over: accesses that no host pointer serves, atomics, CSRs,
+// the privileged ones, and those of the floating-point unit while its state is not dirty. Each ends in
+// exactly one of retire() and raise(), or, when the hart was reset while a transaction was under way, in
+// neither.
 
 namespace vmcore::riscv {
 
@@ -54,6 +55,11 @@ void core::perform(const op& from) {
     case opcode::sc_d: return store_conditional(what, 8);
     case opcode::amo_w: return atomic(what, 4);
     case opcode::amo_d: return atomic(what, 8);
+    case opcode::flw: return perform_float_load(what, 4);
+    case opcode::fld: return perform_float_load(what, 8);
+    case opcode::fsw: return perform_float_store(what, 4);
+    case opcode::fsd: return perform_float_store(what, 8);
+    case opcode::float_op: return perform_float_operation(what);
     case opcode::csr: return perform_csr(what);
     case opcode::cbo_zero: return zero_cache_block(what);
     case opcode::cbo_clean:
@@ -129,6 +135,35 @@ void core::atomic(const op& what, unsigned size) {
     if (!write_memory(address, size, combine(static_cast<unsigned>(what.imm), value, operand)))
         return;
     m_x[what.rd] = value;
+    retire(m_pc + what.length);
+}
+
+void core::perform_float_load(const op& what, unsigned size) {
+    if (!m_csr.float_enabled())
+        return raise(cause::illegal_instruction, float_access::bits(what.imm));
+    const uint64_t address = m_x[what.rs1] + float_access::offset(static_cast<uint64_t>(what.imm));
+    uint64_t value = 0;
+    if (!read_memory(access::load, address, size, value))
+        return;
+    m_float.f[what.rd] = size == 4 ? nan_box(static_cast<uint32_t>(value)) : value;
+    m_csr.set_float_dirty();
+    retire(m_pc + what.length);
+}
+
+void core::perform_float_store(const op& what, unsigned size) {
+    if (!m_csr.float_enabled())
+        return raise(cause::illegal_instruction, float_access::bits(what.imm));
+    const uint64_t address = m_x[what.rs1] + float_access::offset(static_cast<uint64_t>(what.imm));
+    if (write_memory(address, size, m_float.f[what.rs2]))
+        retire(m_pc + what.length);
+}
+
+void core::perform_float_operation(const op& what) {
+    const auto bits = static_cast<uint32_t>(what.imm);
+    if (!m_csr.float_enabled() || !perform_float(bits, m_float, m_x.data()))
+        return raise(cause::illegal_instruction, bits);
+    if (writes_float_register(bits))
+        m_csr.set_float_dirty();
     retire(m_pc + what.length);
 }
 

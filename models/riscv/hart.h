@@ -68,12 +68,13 @@ public:
     /// @param number 0 to 31
     uint64_t x(unsigned number) const { return m_core.x(number); }
     void set_x(unsigned number, uint64_t value) { m_core.set_x(number, value); }
+    /// Floating-point registers by number, 0 to 31; 32-bit values are NaN-boxed. fcsr is csr(3).
+    uint64_t f(unsigned number) const { return m_core.f(number); }
+    void set_f(unsigned number, uint64_t value) { m_core.set_f(number, value); }
+    bool has_f() const { return m_config.isa.f; }
     riscv::privilege mode() const { return m_core.mode(); }
     /// A control and status register, read without any effect; none when the hart does not have it.
     std::optional<uint64_t> csr(unsigned number) const;
-    /// The same for writing: what the register keeps is its own affair.
-    /// @returns whether the hart has it, and it is not read-only
-    bool set_csr(unsigned number, uint64_t value);
     /// Instructions retired since the last reset.
     uint64_t instructions() const { return m_core.instructions(); }
     /// Whether the hart is in WFI.
@@ -94,6 +95,11 @@ public:
     const riscv::debug_unit& debug() const { return m_core.debug(); }
     void set_breakpoints(std::vector<uint64_t> addresses) { m_core.set_breakpoints(std::move(addresses)); }
     void set_watchpoints(std::vector<watchpoint> watched) { m_core.set_watchpoints(std::move(watched)); }
+    /// A CSR even where its state, mstatus.FS for example, keeps the guest from it.
+    std::optional<uint64_t> any_csr(unsigned number) const;
+    /// Writes it; what it keeps is its own affair.
+    /// @returns whether the hart has it, and it is not read-only
+    bool set_csr(unsigned number, uint64_t value);
     /// @returns whether the hart has the mode
     bool set_mode_number(uint64_t mode);
     void on_debug_stop(std::function<void()> callback) { m_debug_stopped = std::move(callback); }

@@ -26,8 +26,15 @@ private:
 
 } // namespace
 
+std::optional<uint64_t> hart::any_csr(unsigned number) const {
+    if (!m_core.csrs().exists(number))
+        return std::nullopt;
+    return m_core.csrs().read(number);
+}
+
 bool hart::set_csr(unsigned number, uint64_t value) {
-    if (!m_core.csrs().permits(number, true, riscv::privilege::machine))
+    const bool read_only = number >> 10 == 3;
+    if (read_only || !m_core.csrs().exists(number))
         return false;
     m_core.write_csr(number, value);
     if (m_core.waiting() && !m_core.asleep())

@@ -116,6 +116,11 @@ enum class opcode : uint8_t {
     sc_d,
     amo_w, ///< imm: an amo_function
     amo_d,
+    flw, ///< floating-point loads and stores: imm is a float_access
+    fld,
+    fsw,
+    fsd,
+    float_op, ///< any other instruction of F and D; imm: its bits, the only field that counts
     cbo_zero, ///< imm of these: the instruction's bits
     cbo_clean,
     cbo_flush,
@@ -141,6 +146,18 @@ enum amo_function : uint8_t {
     amo_max = 0x14,
     amo_minu = 0x18,
     amo_maxu = 0x1c,
+};
+
+/// The immediate of a floating-point load or store: the offset, and the instruction's bits, for the trap that
+/// it takes while the floating-point unit is off. rd and rs2 number f registers, of which there is no sink.
+struct float_access {
+    static constexpr int64_t pack(uint32_t bits, int64_t offset) {
+        return static_cast<int64_t>(static_cast<uint64_t>(bits) << 32 | static_cast<uint32_t>(offset));
+    }
+    static constexpr uint64_t offset(uint64_t imm) {
+        return static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(imm)));
+    }
+    static constexpr uint32_t bits(int64_t imm) { return static_cast<uint32_t>(imm >> 32); }
 };
 
 /// The register that takes what is written to x0.

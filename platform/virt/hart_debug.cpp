@@ -3,11 +3,15 @@
 #include "models/tlm/debug_access.h"
 #include "platform/virt/csr_names.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace vmcore::virt {
 
 namespace {
 
 constexpr unsigned pc_number = 32;
+constexpr unsigned first_f = 33;
 constexpr unsigned privilege_number = 65;
 constexpr unsigned first_csr = 66;
 constexpr unsigned csr_count = 4096;
@@ -35,10 +39,26 @@ debug_feature cpu_feature() {
     return result;
 }
 
+constexpr const char* f_names[] = {"ft0", "ft1", "ft2",  "ft3",  "ft4", "ft5", "ft6",  "ft7",
+                                   "fs0", "fs1", "fa0",  "fa1",  "fa2", "fa3", "fa4",  "fa5",
+                                   "fa6", "fa7", "fs2",  "fs3",  "fs4", "fs5", "fs6",  "fs7",
+                                   "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11"};
+
+/// Without D a register has the width of F all the same: its upper half is that of the NaN box.
+debug_feature float_feature() {
+    debug_feature result{"org.gnu.gdb.riscv.fpu", {}};
+    result.types = "<union id=\"riscv_double\">"
+                   "<field name=\"float\" type=\"ieee_single\"/><field name=\"double\" type=\"ieee_double\"/>"
+                   "</union>\n";
+    for (unsigned number = 0; number < std::size(f_names); ++number)
+        result.registers.push_back({f_names[number], first_f + number, "riscv_double", "float"});
+    return result;
+}
+
 debug_feature csr_feature(const hart& described) {
     debug_feature result{"org.gnu.gdb.riscv.csr", {}};
     for (unsigned number = 0; number < csr_count; ++number)
-        if (described.csr(number))
+        if (described.any_csr(number))
             result.registers.push_back({csr_name(number), first_csr + number, "int", "system"});
     return result;
 }
@@ -49,6 +69,8 @@ hart_debug::hart_debug(hart& debugged, std::function<void()> code_changed)
     : m_hart(debugged)
     , m_code_changed(std::move(code_changed)) {
     m_features.push_back(cpu_feature());
+    if (debugged.has_f())
+        m_features.push_back(float_feature());
     m_features.push_back({"org.gnu.gdb.riscv.virtual", {{"priv", privilege_number, "int", "system"}}});
     m_features.push_back(csr_feature(debugged));
 }
@@ -62,10 +84,12 @@ std::optional<uint64_t> hart_debug::read_register(unsigned number) const {
         return m_hart.x(number);
     if (number == pc_number)
         return m_hart.pc();
+    if (number < privilege_number && m_hart.has_f())
+        return m_hart.f(number - first_f);
     if (number == privilege_number)
         return static_cast<uint64_t>(m_hart.mode());
     if (number >= first_csr && number - first_csr < csr_count)
-        return m_hart.csr(number - first_csr);
+        return m_hart.any_csr(number - first_csr);
     return std::nullopt;
 }
 
@@ -74,6 +98,8 @@ bool hart_debug::write_register(unsigned number, uint64_t value) {
         m_hart.set_x(number, value);
     else if (number == pc_number)
         m_hart.set_pc(value & ~uint64_t(1));
+    else if (number < privilege_number && m_hart.has_f())
+        m_hart.set_f(number - first_f, value);
     else if (number == privilege_number)
         return m_hart.set_mode_number(value);
     else if (number >= first_csr && number - first_csr < csr_count)

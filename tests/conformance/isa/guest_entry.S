@@ -1,7 +1,8 @@
 # Start-up, and the way into and out of a case: enter_case loads all registers from a frame and returns to the
 # case's code; whatever trap ends the case stores all registers, and the trap's, to the frame.
 #
-# The frame: 32 doublewords for pc and x1..x31, then mcause, mtval, mepc, mstatus.
+# The frame: 32 doublewords for pc and x1..x31, then mcause, mtval, mepc, mstatus. f0..f31 and fcsr are moved apart,
+# while the compiled code, which knows no floating point, runs.
 
         .section .text.entry, "ax"
         .globl  _start
@@ -63,6 +64,31 @@ leave_case:
         ld      x\n, (\n - 12) * 8(t0)
         .endr
         ret
+
+        .option push
+        .option arch, +d
+        .globl  load_floats
+load_floats:
+        li      t0, 0x6000
+        csrs    mstatus, t0
+        .irp    n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        fld     f\n, \n * 8(a0)
+        .endr
+        ld      t0, 256(a0)
+        fscsr   t0
+        ret
+
+        .globl  store_floats
+store_floats:
+        li      t0, 0x6000
+        csrs    mstatus, t0
+        .irp    n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        fsd     f\n, \n * 8(a0)
+        .endr
+        frcsr   t0
+        sd      t0, 256(a0)
+        ret
+        .option pop
 
         .bss
         .balign 16

@@ -2,15 +2,19 @@
 import random
 
 NONE, ALIGNED, ANY, CODE, CONSTANT = range(5)  # what the pointer register gets: see guest.c
+BITS, SINGLE, DOUBLE = range(3)  # what f registers get
 
 
 class Case:
-    def __init__(self, lines, pointer=NONE, register=0, constant=0, user=False):
+    def __init__(self, lines, pointer=NONE, register=0, constant=0, user=False, fs=0, floats=BITS, fcsr=0):
         self.lines = [lines] if isinstance(lines, str) else lines
         self.pointer = pointer
         self.register = register or 31  # register 0 would make pointers of all
         self.constant = constant
         self.user = user
+        self.fs = fs
+        self.floats = floats
+        self.fcsr = fcsr
 
 
 class Chapter:
@@ -155,7 +159,7 @@ def atomics(chapter, count):
 
 # Name, number, and how to keep an operand from bits that are QEMU's defects (see models/riscv/README.md).
 LOW = ["slli x6, x6, 32", "srli x6, x6, 32"]
-CSRS = [("mstatus", 0x300, LOW), ("misa", 0x301, []), ("medeleg", 0x302, []), ("mideleg", 0x303, []),
+CSRS = [("fflags", 1, []), ("frm", 2, []), ("fcsr", 3, []), ("mstatus", 0x300, LOW), ("misa", 0x301, []), ("medeleg", 0x302, []), ("mideleg", 0x303, []),
         ("mie", 0x304, []), ("mtvec", 0x305, []), ("mcounteren", 0x306, []), ("menvcfg", 0x30a, []),
         ("mcountinhibit", 0x320, []), ("mscratch", 0x340, []), ("mepc", 0x341, ["slli x6, x6, 1"]),
         ("mcause", 0x342, []), ("mtval", 0x343, []), ("mip", 0x344, []), ("tselect", 0x7a0, []), ("tdata2", 0x7a2, []),
@@ -171,13 +175,13 @@ def csrs(chapter, count):
             op = c.random.choice(("csrrw", "csrrs", "csrrc"))
             source = c.random.choice((6, 6, 6, 0)) if op != "csrrw" else 6
             return Case([*mask, f"csrrs x5, {number}, x0", f"{op} x{c.random.choice((0, 7))}, {number}, x{source}",
-                         f"csrrw x8, {number}, x5"])
+                         f"csrrw x8, {number}, x5"], fs=c.random.randrange(4), fcsr=c.random.randrange(256))
 
         def immediate_form():
             op = c.random.choice(("csrrwi", "csrrsi", "csrrci"))
             value = c.random.randrange(32) & (~1 if name == "mepc" else ~0)
             return Case([f"csrrs x5, {number}, x0", f"{op} x{c.random.choice((0, 7))}, {number}, {value}",
-                         f"csrrw x8, {number}, x5"])
+                         f"csrrw x8, {number}, x5"], fs=c.random.randrange(4), fcsr=c.random.randrange(256))
         # In U mode the first of them traps.
         c.group(name, c.repeat(count // 2 + 1, register_form) + c.repeat(count // 2 + 1, immediate_form))
     for mode in (False, True):
@@ -241,15 +245,16 @@ def words(chapter, count):
         def word():
             bits = c.random.getrandbits(25) << 7 | major
             pointer, register = NONE, 0
-            if major in (0x03, 0x23, 0x2f, 0x67):  # load, store, AMO, jalr
+            if major in (0x03, 0x07, 0x23, 0x27, 0x2f, 0x67):  # load, store, AMO, jalr
                 pointer = CODE if major == 0x67 else ALIGNED
                 register = bits >> 15 & 31
                 if register == 0:
                     register, bits = 1, bits | 1 << 15
             if major == 0x73:  # CSRs and privileged instructions have chapters of their own
                 bits = (bits & ~0x7000) | 0x4000
-            return Case(f".4byte {bits:#010x}", pointer, register)
-        c.group(f"opcode {major:#04x}", c.repeat(12 * count, word))
+            return Case(f".4byte {bits:#010x}", pointer, register, fs=c.random.randrange(4),
+                        floats=c.random.randrange(3), fcsr=c.random.randrange(256))
+        c.group(f"opcode {major:#04x}", c.repeat((48 if major in (0x07, 0x27, 0x53) else 12) * count, word))
 
 
 def compressed(chapter, count):
@@ -273,5 +278,144 @@ def compressed(chapter, count):
         c.group(name, c.repeat(count, lambda: Case(f"{name} x{x8()}, .+{c.distance(8)}")))
 
 
+FLOAT_MODES = "rne rtz rdn rup rmm dyn dyn".split()
+
+
+class FloatChapter:
+    """The instructions of one format, "s" or "d", with all rounding modes and states of the unit."""
+
+    def __init__(self, chapter, count, format, floats):
+        self.chapter = chapter
+        self.random = chapter.random
+        self.count = count
+        self.format = format
+        self.floats = floats
+
+    def state(self):
+        """Mostly usable: mstatus.FS on, and frm a rounding mode."""
+        frm = self.random.randrange(8) if self.random.random() < 0.1 else self.random.randrange(5)
+        flags = self.random.choice((0, 0, self.random.randrange(32)))
+        fs = self.random.choice((0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3))
+        return {"fs": fs, "floats": self.floats, "fcsr": frm << 5 | flags}
+
+    def f(self):
+        return f"f{self.random.randrange(32)}"
+
+    def group(self, name, make, rounds=False):
+        """make() gives the operands."""
+        def case():
+            mode = f", {self.random.choice(FLOAT_MODES)}" if rounds else ""
+            return Case(f"{name} {make()}{mode}", **self.state())
+        self.chapter.group(name, self.chapter.repeat(self.count * (10 if rounds else 4), case))
+
+    def arithmetic(self):
+        f, x, s = self.f, lambda: f"x{self.chapter.x()}", self.format
+        for name in "fadd fsub fmul fdiv".split():
+            self.group(f"{name}.{s}", lambda: f"{f()}, {f()}, {f()}", rounds=True)
+        self.group(f"fsqrt.{s}", lambda: f"{f()}, {f()}", rounds=True)
+        for name in "fmadd fmsub fnmadd fnmsub".split():
+            self.group(f"{name}.{s}", lambda: f"{f()}, {f()}, {f()}, {f()}", rounds=True)
+        for name in "fmin fmax fsgnj fsgnjn fsgnjx".split():
+            self.group(f"{name}.{s}", lambda: f"{f()}, {f()}, {f()}")
+        for name in "feq flt fle".split():
+            self.group(f"{name}.{s}", lambda: f"{x()}, {f()}, {f()}")
+        self.group(f"fclass.{s}", lambda: f"{x()}, {f()}")
+
+    def conversions(self):
+        f, x, s = self.f, lambda: f"x{self.chapter.x()}", self.format
+        for integer in "w wu l lu".split():
+            self.group(f"fcvt.{integer}.{s}", lambda: f"{x()}, {f()}", rounds=True)
+            # Doubles hold every word, so that the assembler knows no rounding mode for these.
+            self.group(f"fcvt.{s}.{integer}", lambda: f"{f()}, {x()}", rounds=s == "s" or integer in ("l", "lu"))
+        bits = "w" if s == "s" else "d"
+        self.group(f"fmv.x.{bits}", lambda: f"{x()}, {f()}")
+        self.group(f"fmv.{bits}.x", lambda: f"{f()}, {x()}")
+
+    def related(self):
+        """Fused forms whose product nearly cancels, and operands of their own results."""
+        f, s = self.f, self.format
+
+        def cancelling():
+            a, b, product, result = self.random.sample(range(32), 4)
+            form = self.random.choice("fmadd fmsub fnmadd fnmsub".split())
+            return Case([f"fmul.{s} f{product}, f{a}, f{b}, {self.random.choice(FLOAT_MODES)}",
+                         f"{form}.{s} f{result}, f{a}, f{b}, f{product}, {self.random.choice(FLOAT_MODES)}"], **self.state())
+        self.chapter.group(f"products less their rounding, {s}", self.chapter.repeat(10 * self.count, cancelling))
+
+        def chain():
+            operation = lambda: f"{self.random.choice('fadd fsub fmul fdiv'.split())}.{s} {f()}, {f()}, {f()}"
+            return Case([operation() for _ in range(6)], **self.state())
+        self.chapter.group(f"chains, {s}", self.chapter.repeat(4 * self.count, chain))
+
+    def least_normal(self):
+        """Products next to the least normal number, where being tiny is decided after rounding."""
+        def product():
+            first, below_one = self.random.randrange(-2, 5), self.random.randrange(9)
+            mode = self.random.choice(FLOAT_MODES)
+            if self.format == "s":
+                constant = (0x3f800000 - below_one) << 32 | self.random.choice((0, 1 << 31)) | (1 << 23) + first
+                return Case(["fmv.w.x f1, x6", "srli x6, x6, 32", "fmv.w.x f2, x6", f"fmul.s f3, f1, f2, {mode}"],
+                            CONSTANT, 6, constant, **self.state())
+            constant = self.random.choice((0, 1 << 63)) | (1 << 52) + first
+            return Case(["fmv.d.x f1, x6", "addi x7, x0, 1023", "slli x7, x7, 52", f"addi x7, x7, {-below_one}",
+                         "fmv.d.x f2, x7", f"fmul.d f3, f1, f2, {mode}"], CONSTANT, 6, constant, **self.state())
+        self.chapter.group(f"products next to the least normal, {self.format}", self.chapter.repeat(10 * self.count, product))
+
+    def accesses(self, load, store):
+        def access(name):
+            base = self.chapter.base()
+            return Case(f"{name} {self.f()}, {self.chapter.signed(12)}(x{base})", self.random.choice((ALIGNED, ANY)), base,
+                        **self.state())
+        for name in (load, store):
+            self.chapter.group(name, self.chapter.repeat(4 * self.count, lambda: access(name)))
+            self.chapter.group(f"{name} unmapped", self.chapter.repeat(self.count, lambda: Case(
+                f"{name} {self.f()}, (x6)", CONSTANT, 6, UNMAPPED, **self.state())))
+
+    def reserved_modes(self, template):
+        """Static rounding modes 5 and 6 are illegal, whatever frm is."""
+        return [Case(f".4byte {template | mode << 12:#010x}", **self.state()) for mode in range(8) for _ in range(8)]
+
+
+def float_singles(chapter, count):
+    part = FloatChapter(chapter, count, "s", SINGLE)
+    part.arithmetic()
+    part.conversions()
+    part.related()
+    part.least_normal()
+    part.accesses("flw", "fsw")
+    for name, template in {"fadd.s": 0x00208053, "fsqrt.s": 0x58008053, "fcvt.w.s": 0xc0008053, "fcvt.s.l": 0xd0208053,
+                           "fmadd.s": 0x18208043}.items():
+        chapter.group(f"rounding modes of {name}", part.reserved_modes(template))
+    chapter.group("flags without a change of state", chapter.repeat(2 * count, lambda: Case(
+        ["fsflags x0", f"{chapter.random.choice(('feq', 'flt', 'fle'))}.s x5, {part.f()}, {part.f()}",
+         f"fcvt.w.s x6, {part.f()}", "frflags x7"], **part.state())))
+
+
+def float_doubles(chapter, count):
+    part = FloatChapter(chapter, count, "d", DOUBLE)
+    part.arithmetic()
+    part.conversions()
+    part.related()
+    part.least_normal()
+    part.accesses("fld", "fsd")
+
+    def compressed(name):
+        base = chapter.random.randrange(8, 16)
+        return Case(f"{name} f{chapter.random.randrange(8, 16)}, {8 * chapter.random.randrange(32)}(x{base})", ALIGNED, base,
+                    **part.state())
+    for name in ("c.fld", "c.fsd"):
+        chapter.group(name, chapter.repeat(2 * count, lambda: compressed(name)))
+    for name in ("c.fldsp", "c.fsdsp"):
+        chapter.group(name, chapter.repeat(2 * count, lambda: Case(
+            f"{name} {part.f()}, {8 * chapter.random.randrange(64)}(sp)", ALIGNED, 2, **part.state())))
+    chapter.group("fcvt.s.d", chapter.repeat(10 * count, lambda: Case(
+        f"fcvt.s.d {part.f()}, {part.f()}, {chapter.random.choice(FLOAT_MODES)}", **part.state())))
+    singles = FloatChapter(chapter, count, "s", SINGLE)
+    chapter.group("fcvt.d.s", chapter.repeat(4 * count, lambda: Case(f"fcvt.d.s {part.f()}, {part.f()}", **singles.state())))
+    for name, template in {"fmul.d": 0x12208053, "fcvt.s.d": 0x40108053, "fcvt.d.s": 0x42008053, "fcvt.d.w": 0xd2008053,
+                           "fcvt.lu.d": 0xc2308053, "fnmadd.d": 0x1a20804f}.items():
+        chapter.group(f"rounding modes of {name}", part.reserved_modes(template))
+
+
 CHAPTERS = {"arithmetic": arithmetic, "multiply": multiply, "sequences": sequences, "jumps": jumps, "memory": memory,
-            "atomics": atomics, "csrs": csrs, "traps": traps, "words": words, "compressed": compressed}
+            "atomics": atomics, "csrs": csrs, "traps": traps, "words": words, "compressed": compressed, "float": float_singles, "double": float_doubles}

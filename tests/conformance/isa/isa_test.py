@@ -22,20 +22,20 @@ SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILER = "riscv64-unknown-elf-gcc"
 QEMU = "qemu-system-riscv64"
-CPU = "rv64i,m=on,a=on,c=on,u=on,s=off,zicsr=on,zifencei=on,zicntr=on,mmu=off,pmp=off"
+CPU = "rv64i,m=on,a=on,f=on,d=on,c=on,u=on,s=off,zicsr=on,zifencei=on,zicntr=on,mmu=off,pmp=off"
 CODE_BYTES = 24  # guest.c
 COMPRESSED_ROWS = 24
 
 
 def assembler_text(groups):
-    lines = [".option norelax", '.section .cases, "a"', ".balign 8"]
+    lines = [".option norelax", ".option arch, +d", '.section .cases, "a"', ".balign 8"]
     for number, (_, cases) in enumerate(groups):
         for case in cases:
             lines.append("1:")
             for line in case.lines:
                 lines += [".option rvc" if line.startswith("c.") else ".option norvc", line]
             lines += [f".fill ({CODE_BYTES} - (. - 1b)) / 2, 2, 0x9002", f".8byte {case.constant:#x}", f".2byte {number}",
-                      f".byte {case.register}, {case.pointer}, {int(case.user)}, 0, 0, 0"]
+                      f".byte {case.register}, {case.pointer}, {int(case.user)}, {case.fs}, {case.floats}, {case.fcsr}"]
     return "\n".join(lines) + "\n"
 
 
@@ -77,15 +77,18 @@ def group_name(groups, number):
 def describe(groups, group, line):
     """What a verbose line is about: the instruction with its operands."""
     index = int(line.split()[1], 16)
-    values = line.split(" before ")[1].split()[:31]
+    values = line.split(" before ")[1].split()
+    registers, floats = values[:31], values[31:63]
     if group < len(groups):
         case = groups[group][1][index]
-        text = "; ".join(case.lines) + (" (U mode)" if case.user else "")
+        text = "; ".join(case.lines) + (" (U mode)" if case.user else "") + f" (FS {case.fs}, fcsr {case.fcsr:#x})"
     else:
         row = group - len(groups)
         text = f"parcel {row % 8 << 13 | index << 2 | row // 8:#06x}"
     used = sorted({int(n) for n in re.findall(r"\bx(\d+)", text)} - {0})
-    operands = ", ".join(f"x{n}={values[n - 1]}" for n in used) or "all: " + " ".join(values)
+    used_floats = sorted({int(n) for n in re.findall(r"\bf(\d+)", text)})
+    operands = ", ".join([f"x{n}={registers[n - 1]}" for n in used] + [f"f{n}={floats[n]}" for n in used_floats]) \
+        or "all: " + " ".join(registers + floats)
     return f"case {index}: {text}\n  operands  {operands}"
 
 
