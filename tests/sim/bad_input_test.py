@@ -92,7 +92,7 @@ class BadInput(unittest.TestCase):
             taken.bind(("127.0.0.1", 0))
             taken.listen(1)
             port = taken.getsockname()[1]
-            self.refused(rf"-gdb tcp:127\.0\.0\.1:{port}: cannot listen: Address already in use, expected", "-bios", "none",
+            self.refused(rf"-gdb tcp:127\.0\.0\.1:{port}: cannot listen: Address already in use, expected",
                          "-gdb", f"tcp::{port}")
 
     def test_ram_size(self):
