@@ -9,11 +9,11 @@ namespace vmcore::riscv {
 
 block_cache::block_cache(const isa& implemented, const debug_unit& stops)
     : m_isa(implemented)
-    , m_stops(stops)
     , m_table(size_t(1) << table_bits)
     , m_blocks(new block[max_blocks])
     , m_ops(new op[op_storage])
-    , m_bytes(new uint8_t[byte_storage]) {}
+    , m_bytes(new uint8_t[byte_storage])
+    , m_stops(stops) {}
 
 void block_cache::clear() {
     std::fill(m_table.begin(), m_table.end(), nullptr);

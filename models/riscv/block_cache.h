@@ -72,7 +72,6 @@ private:
     block* build(uint64_t pc, address_space space, const uint8_t* host);
 
     isa m_isa;
-    const debug_unit& m_stops;
     std::vector<block*> m_table;
     std::unique_ptr<block[]> m_blocks;
     std::unique_ptr<op[]> m_ops;
@@ -81,6 +80,7 @@ private:
     size_t m_used_ops = 0;
     size_t m_used_bytes = 0;
     uint64_t m_epoch = 0;
+    const debug_unit& m_stops;
 };
 
 } // namespace vmcore::riscv

@@ -182,7 +182,6 @@ private:
     std::array<uint64_t, 33> m_x{}; ///< and the sink of writes to x0
     uint64_t m_pc = 0;
     float_registers m_float;
-    debug_unit m_debug;
     block_cache m_blocks;
     tlb m_tlb;
     memory_port m_memory;
@@ -200,6 +199,7 @@ private:
     uint64_t m_reserved_value = 0;
 
     environment& m_world;
+    debug_unit m_debug;
     config m_config;
     csr_file m_csr;
     loose_block m_loose;
