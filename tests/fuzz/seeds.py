@@ -451,11 +451,28 @@ def virtio_seeds():
         yield f"{name}-entropy", entropy + virtio_begin() + virtio_descriptor(0, buffer(0), 5000, 2) + virtio_offer(0)
 
 
+def gdb_seeds():
+    def line(*packets):
+        return b"".join(b"$" + packet + b"#%02x" % (sum(packet) & 255) for packet in packets)
+    sessions = {
+        "attach": line(b"qSupported:multiprocess+;swbreak+;hwbreak+", b"?", b"Hgp1.1", b"qfThreadInfo", b"qsThreadInfo", b"vCont?",
+                       b"qXfer:features:read:target.xml:0,ffb", b"QStartNoAckMode", b"qAttached", b"qC", b"T2", b"qThreadExtraInfo,p1.2"),
+        "registers": line(b"g", b"G" + b"00" * 264, b"p20", b"P20=0010000000000000", b"p1000", b"P1="),
+        "memory": line(b"m1000,40", b"M1000,2:a1b2", b"X1000,3:}\x03}\x04}]", b"m0,ffffffffffffffff", b"qCRC:1000,9"),
+        "points": line(b"Z0,1000,2", b"Z1,1000,4", b"Z2,1000,8", b"Z3,fffffffffffffff8,8", b"Z4,0,0", b"z0,1000,2", b"Z9,0,0"),
+        "running": line(b"c", b"s1000", b"vCont;s:1;c", b"vCont;C05:p1.2;t:p1.-1", b"vCont;t", b"D;1", b"k", b"vKill;1") + b"\3\3",
+        "monitor": line(b"qRcmd," + b"dump core".hex().encode(), b"qRcmd,6", b"Qqemu.sstep=5", b"qqemu.sstep", b"qqemu.sstepbits"),
+        "damaged": b"+-$g#00$g#zz$$#24$" + b"}" * 100 + b"#00" + b"$g",
+    }
+    for name, data in sessions.items():
+        yield name, b"\x07" + data
+
+
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
     for target, seeds in (("fw_cfg", fw_cfg_seeds()), ("virtio", virtio_seeds()), ("note", note_seeds()), ("option", option_seeds()),
                           ("elf_image", elf_image_seeds()), ("cpu_state", cpu_state_seeds()),
-                          ("protocol", protocol_seeds()), ("lint", lint_seeds())):
+                          ("protocol", protocol_seeds()), ("lint", lint_seeds()), ("gdb", gdb_seeds())):
         os.makedirs(os.path.join(corpus, target), exist_ok=True)
         for name, data in seeds:
             with open(os.path.join(corpus, target, "seed-" + name), "wb") as file:
