@@ -170,6 +170,14 @@ TEST_F(core_writer_test, an_opened_file_is_no_elf_file_before_it_is_complete) {
     EXPECT_EQ(calls.first_bytes, std::string("\0\0\177", 3)) << "memory, header, notes";
 }
 
+/// A directory on tmpfs in which the file of a test may be; empty: there is none.
+std::string shared_memory_file() {
+    struct statfs system;
+    if (::statfs("/dev/shm", &system) != 0 || system.f_type != TMPFS_MAGIC || ::access("/dev/shm", W_OK) != 0)
+        return "";
+    return "/dev/shm/vmcore-test-" + std::to_string(::getpid());
+}
+
 /// On tmpfs: lets the first large pwrite() go on only when another thread has found its way by a mapping.
 class meeting_calls : public file_operations {
 public:
@@ -181,6 +189,10 @@ public:
             m_changed.wait_for(lock, std::chrono::seconds(30), [this] { return mapped > 0; });
         lock.unlock();
         return file_operations::pwrite(file, from, length, offset);
+    }
+    bool write_huge(int, const void*, size_t, off_t) override {
+        errno = EINVAL;
+        return false;
     }
     bool write_mapped(int file, const void* from, size_t length, off_t offset) override {
         const bool done = can_map && file_operations::write_mapped(file, from, length, offset);
@@ -196,13 +208,12 @@ private:
 };
 
 TEST_F(core_writer_test, a_second_writer_on_tmpfs_maps_the_file_or_waits) {
-    struct statfs system;
-    if (::statfs("/dev/shm", &system) != 0 || system.f_type != TMPFS_MAGIC || ::access("/dev/shm", W_OK) != 0)
+    const std::string shared = shared_memory_file();
+    if (shared.empty())
         GTEST_SKIP() << "/dev/shm is no tmpfs that may be written";
     uint8_t* bytes = memory.add(0x80000800, 24 * mib);
     for (uint64_t i = 0; i < 24 * mib; ++i)
         bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 11) | 1;
-    const std::string shared = "/dev/shm/vmcore-test-" + std::to_string(::getpid());
     for (const dump_layout style : {dump_layout::portable, dump_layout::qemu})
         for (const bool can_map : {true, false}) {
             meeting_calls calls;
@@ -216,6 +227,80 @@ TEST_F(core_writer_test, a_second_writer_on_tmpfs_maps_the_file_or_waits) {
                         std::string(bytes, bytes + 24 * mib));
             ::unlink(shared.c_str());
         }
+}
+
+/// Whatever is asked of large pages is written down, and perhaps refused.
+class huge_calls : public file_operations {
+public:
+    int refusal = 0; ///< error number; 0: the system decides
+    std::set<std::pair<off_t, size_t>> asked;
+    bool write_huge(int file, const void* from, size_t length, off_t offset) override {
+        {
+            const std::lock_guard<std::mutex> lock(m_mutex);
+            asked.emplace(offset, length);
+        }
+        errno = refusal;
+        return refusal == 0 && file_operations::write_huge(file, from, length, offset);
+    }
+
+private:
+    std::mutex m_mutex;
+};
+
+TEST_F(core_writer_test, on_tmpfs_large_pages_are_made_of_what_fills_them_and_of_nothing_else) {
+    const std::string shared = shared_memory_file();
+    if (shared.empty())
+        GTEST_SKIP() << "/dev/shm is no tmpfs that may be written";
+    uint8_t* bytes = memory.add(0x80000000, 24 * mib);
+    for (uint64_t i = 0; i < 24 * mib; ++i)
+        bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 11) | 1;
+    const uint64_t hole = 9 * mib; // spoils one large page
+    std::fill(bytes + hole, bytes + hole + 4096, 0);
+    for (const int refusal : {0, EINVAL, EAGAIN})
+        for (const unsigned threads : {1, 2}) {
+            huge_calls calls;
+            calls.refusal = refusal;
+            core_options options;
+            options.threads = threads;
+            write(shared, options, dump_layout::portable, calls);
+            for (const auto& [offset, length] : calls.asked) {
+                EXPECT_EQ(offset % (2 * mib), 0u);
+                EXPECT_EQ(length, 2 * mib);
+            }
+            EXPECT_EQ(calls.asked.count({8 * mib, 2 * mib}), 0u) << "where the hole is";
+            if (refusal == EINVAL)
+                EXPECT_LE(calls.asked.size(), threads) << "nobody asks again";
+            else
+                EXPECT_EQ(calls.asked.size(), 10u) << "11 lie in the memory as a whole, in one is the hole";
+            const elf_reader core(shared);
+            EXPECT_TRUE(core.bytes(layout.segments[0].offset, 24 * mib) ==
+                        std::string(bytes, bytes + 24 * mib));
+            EXPECT_LT(disk_bytes(shared), layout.file_size) << "the hole stays one";
+            ::unlink(shared.c_str());
+        }
+}
+
+TEST_F(core_writer_test, room_on_the_disk_is_an_offer_that_may_be_refused) {
+    struct : file_operations {
+        std::atomic<uint64_t> asked{0};
+        void allocate(int file, off_t offset, off_t length) override {
+            asked += static_cast<uint64_t>(length);
+            if (offset > static_cast<off_t>(8 * mib)) // before it, it is accepted
+                return;
+            file_operations::allocate(file, offset, length);
+        }
+    } calls;
+    uint8_t* bytes = memory.add(0x80000000, 24 * mib);
+    std::fill(bytes, bytes + 12 * mib - 4096, 1); // to the end of a piece
+    core_options options;
+    options.threads = 2;
+    write(path, options, dump_layout::portable, calls);
+    struct statfs system;
+    ASSERT_EQ(::statfs(path.c_str(), &system), 0);
+    EXPECT_EQ(calls.asked, system.f_type == EXT4_SUPER_MAGIC ? 12 * mib - 4096 : 0);
+    const elf_reader core(path);
+    EXPECT_TRUE(core.bytes(layout.segments[0].offset, 24 * mib) == std::string(bytes, bytes + 24 * mib));
+    EXPECT_LT(disk_bytes(path), 13 * mib) << "nothing is asked for where zeros are";
 }
 
 TEST_F(core_writer_test, a_full_tmpfs_is_an_error_whichever_way_a_writer_goes) {
