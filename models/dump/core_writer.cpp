@@ -113,7 +113,7 @@ private:
         else if (!m_options.sparse)
             m_file.write_at(offset, bytes, piece.size);
         else if (!piece.is_untouched)
-            write_runs(find_runs(offset, bytes, piece.size), queue);
+            write_runs(find_runs(offset, bytes, piece.size), queue, {offset, bytes, piece.size});
         if (m_options.on_progress)
             m_options.on_progress(piece.size);
     }
@@ -136,12 +136,21 @@ private:
         return runs;
     }
 
-    void write_runs(const std::vector<memory_run>& runs, run_queue* queue) {
-        const bool is_large_page = !runs.empty() && runs.front().size == memory_pieces::largest;
-        if (queue != nullptr && !is_large_page)
-            return queue->add(runs);
+    /// The runs of a piece. It is written as a whole where that makes it a large page, and few zeros of it one.
+    void write_runs(const std::vector<memory_run>& runs, run_queue* queue, const memory_run& piece) {
+        constexpr uint64_t large_page = file_operations::huge_page;
+        uint64_t bytes = 0;
         for (const memory_run& run : runs)
-            m_file.write_at(run.offset, run.bytes, run.size);
+            bytes += run.size;
+        const bool is_whole = bytes == large_page;
+        if (is_whole || (bytes >= large_page - large_page / 8 && piece.size == large_page &&
+                         m_file.has_large_pages()))
+            m_file.write_at(piece.offset, piece.bytes, piece.size);
+        else if (queue != nullptr)
+            queue->add(runs);
+        else
+            for (const memory_run& run : runs)
+                m_file.write_at(run.offset, run.bytes, run.size);
     }
 
     output_file& m_file;

@@ -2,8 +2,7 @@
 // one fails another is tried, down to pwrite(), which is the one that tells an error.
 //
 // On tmpfs a write is bound by the processor: each page of 4 KiB is asked for, found a place in the file and
-// filled. So what covers a whole large page of 2 MiB becomes one, which takes a quarter of the time. A large
-// page is never made for less: pages of zeros that are holes stay holes.
+// filled. So what covers a whole large page of 2 MiB becomes one, which takes a quarter of the time.
 //
 // The rest is written by pwrite(). Two threads that do that to one file wait for each other: the kernel lets
 // one write at a time into an inode. On tmpfs there is a way around it: pages that a mapping makes are added

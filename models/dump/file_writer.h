@@ -23,6 +23,10 @@ public:
     /// The file is so long by now, and stays so while write() is at work: it need not grow.
     void set_size(uint64_t size) { m_size = size; }
 
+    /// Whether a large page that is written as a whole, from a multiple of its size on, is likely to become
+    /// one.
+    bool has_large_pages() const { return m_has_huge; }
+
     /// @returns 0 when all bytes are written, else the error's number
     int write(off_t to, const uint8_t* from, size_t length);
 

@@ -75,6 +75,9 @@ public:
     /// Whether bytes may be written in any order, and by several threads at once; if not, this is a stream.
     bool seekable() const { return m_seekable; }
 
+    /// Whether whole large pages (file_operations::huge_page) are written much faster than parts of them.
+    bool has_large_pages() const { return m_writer.has_large_pages(); }
+
     /// Writes all the bytes, however many system calls it takes. What is never written reads as zeros. Into a
     /// stream an offset before the end of what was written is a std::logic_error; one behind it sends zeros
     /// for the gap.
