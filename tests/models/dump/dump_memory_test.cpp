@@ -75,7 +75,9 @@ protected:
         request.threads = 4;
         const uint64_t before = status_of_memory("VmRSS");
         engine.write(request);
-        return status_of_memory("VmHWM") - before;
+        const uint64_t extra = status_of_memory("VmHWM") - before;
+        RecordProperty("extra_kib", std::to_string(extra >> 10));
+        return extra;
     }
 
     temporary_directory directory;

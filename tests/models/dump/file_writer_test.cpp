@@ -193,9 +193,11 @@ public:
     }
     int others = 0;
     std::set<std::thread::id> writers;
+    std::atomic<bool> is_writing{false};
     ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
         std::unique_lock<std::mutex> lock(m_mutex);
         writers.insert(std::this_thread::get_id());
+        is_writing = true;
         m_changed.wait_for(lock, std::chrono::seconds(30), [this] { return m_done >= others; });
         lock.unlock();
         return file_operations::pwrite(file, from, length, offset);
@@ -219,7 +221,7 @@ TEST(run_queue, one_thread_writes_what_others_add_meanwhile) {
         return memory_run{10 * i, reinterpret_cast<const uint8_t*>(text.data()) + i, 1};
     };
     std::thread other([&] {
-        while (calls.writers.empty()) // which is there before the first write waits
+        while (!calls.is_writing) // which is there before the first write waits
             std::this_thread::yield();
         for (size_t i = 1; i < text.size(); ++i)
             queue.add({run(i)});
