@@ -136,15 +136,16 @@ private:
         return runs;
     }
 
-    /// The runs of a piece. It is written as a whole where that makes it a large page, and few zeros of it one.
+    /// The runs of a piece. It is written as a whole where that makes it a large page, and few zeros of it
+    /// one.
     void write_runs(const std::vector<memory_run>& runs, run_queue* queue, const memory_run& piece) {
         constexpr uint64_t large_page = file_operations::huge_page;
         uint64_t bytes = 0;
         for (const memory_run& run : runs)
             bytes += run.size;
         const bool is_whole = bytes == large_page;
-        if (is_whole || (bytes >= large_page - large_page / 8 && piece.size == large_page &&
-                         m_file.has_large_pages()))
+        if (is_whole ||
+            (bytes >= large_page - large_page / 8 && piece.size == large_page && m_file.has_large_pages()))
             m_file.write_at(piece.offset, piece.bytes, piece.size);
         else if (queue != nullptr)
             queue->add(runs);
