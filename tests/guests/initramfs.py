@@ -25,6 +25,7 @@ export PATH=/bin
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
+/bin/sleep 100000 & # a task to be found in the dump
 for module in /modules/*.ko; do insmod $module || echo "guest: $module is not loaded"; done
 echo "guest: release $(uname -r)"
 echo "guest: vmcoreinfo is at $(cat /sys/kernel/vmcoreinfo)"
@@ -32,7 +33,7 @@ echo "guest: record $(od -An -tx1 /sys/firmware/qemu_fw_cfg/by_name/etc/vmcorein
 echo "guest: ready"
 case "$guest" in
 %s
-*) while :; do /bin/sleep 1000; done ;;
+*) while :; do wait; /bin/sleep 1000; done ;;
 esac
 """
 

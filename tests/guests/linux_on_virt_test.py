@@ -61,8 +61,8 @@ def memory_of_128_MiB_is_enough(case):
 
 def console_is_that_of_qemu(case):
     consoles = []
-    for simulator in (case.qemu(), case.simulator):
-        with case.linux("poweroff", simulator=simulator) as machine:
+    for simulator, options in ((case.qemu(), linux_console.SAME_HART), (case.simulator, [])):
+        with case.linux("poweroff", *options, simulator=simulator) as machine:
             machine.run()
             assert machine.wait_for_end(BOOT) == 0
             consoles.append(machine.printed)
