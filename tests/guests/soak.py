@@ -83,7 +83,9 @@ class Soak:
     def open(self, form):
         path = self.dump
         told = subprocess.run([self.options.lint, path], capture_output=True, text=True, timeout=120)
-        if told.returncode != 0 or f"VMCOREINFO of {self.files.release()}" not in told.stdout:
+        readable = f"registers of {self.options.harts} CPU" in told.stdout and f"VMCOREINFO of {self.files.release()}" in told.stdout
+        by_crash = re.search(r"^  crash +\S+ +yes", told.stdout, re.MULTILINE)
+        if told.returncode > 1 or not readable or not by_crash:  # 1: one of all the readers misses something
             raise Finding(f"{form}: vmcore-lint ends with status {told.returncode}: {told.stdout}{told.stderr}")
         if form in ("elf", "kdump-raw-zlib", "kdump-raw-lzo", "kdump-raw-zstd"):
             try:
