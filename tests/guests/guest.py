@@ -9,6 +9,7 @@ DIRECTORY is where fetch puts guests and readers; what is missing there is fetch
 """
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -164,6 +165,7 @@ def parse():
 
 
 def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is ended in order
     options = parse()
     files = GuestFiles(options.directory)
     try:

@@ -80,6 +80,8 @@ class GuestMachine:
                              "-device", "virtconsole,chardev=hvc0"]
         if "qemu" in os.path.basename(simulator):
             self.command += ["-monitor", "none"]
+        else:
+            self.command += ["-run-with", "exit-with-parent=on"]  # whatever ends this program
         # A group of its own: Ctrl-C is for the program that waits, which ends its simulator itself.
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         start_new_session=True)

@@ -16,6 +16,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -221,6 +222,7 @@ def soak(options, work):
 
 
 def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is ended in order
     options = parse()
     try:
         with tempfile.TemporaryDirectory(prefix="vmcore-soak-") as work:
