@@ -16,6 +16,7 @@ console=$(busybox sed 's/.*console=\\([^ ,]*\\).*/\\1/' /proc/cmdline)
 echo "guest: runs from $(busybox sed -n 's/ \\/ / /p' /proc/mounts)"
 echo "guest: a shell; 'poweroff -f' ends it"
 cd /root
+until (: 0<>/dev/$console) 2>/dev/null; do busybox sleep 0.1; done
 exec busybox setsid busybox cttyhack sh -c 'busybox stty cols ${columns:-999} rows ${rows:-24}; exec sh' 0<>/dev/$console 1>&0 2>&0
 """
 

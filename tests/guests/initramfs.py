@@ -11,9 +11,11 @@ DEEDS = {
     "panic": "echo 1 > /proc/sys/kernel/sysrq\necho c > /proc/sysrq-trigger",
     "shell": """echo "guest: a shell; 'poweroff -f' ends it"
 console=$(sed 's/.*console=\\([^ ,]*\\).*/\\1/' /proc/cmdline)
+until (: 0<>/dev/$console) 2>/dev/null; do sleep 0.1; done # its driver may still look for it
 exec setsid cttyhack sh -c 'stty cols ${columns:-999} rows ${rows:-24}; exec sh' 0<>/dev/$console 1>&0 2>&0""",
     "busy": ". /busy",
     "disk": """mkdir -p /disk
+until [ -b /dev/vda ]; do sleep 0.1; done
 mount -t ext4 /dev/vda /disk
 echo "guest: the disk says: $(cat /disk/etc/motd)"
 exec switch_root /disk /sbin/init""",
