@@ -3,6 +3,7 @@
 #include "models/bus/bus.h"
 #include "models/dump/guest_state.h"
 #include "models/dump/post_mortem.h"
+#include "models/tlm/debug_target.h"
 #include "models/vmcoreinfo/record.h"
 
 #include <cstdint>
@@ -65,6 +66,8 @@ public:
     virtual std::optional<uint64_t> register_value(unsigned, const std::string&) const {
         return std::nullopt;
     }
+    /// A CPU for a debugger; null when there is no such CPU, or the board's execute nothing.
+    virtual debug_target* debugged(unsigned) { return nullptr; }
     virtual uint64_t instructions() const = 0; ///< retired by all harts since power-on or reset
 
     /// The device's record; null on a board without one.

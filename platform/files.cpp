@@ -1,5 +1,7 @@
 #include "platform/files.h"
 
+#include "platform/host_pages.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -51,8 +53,11 @@ std::vector<uint8_t> read_file(const std::string& option, const std::string& pat
     while (length < at_most) {
         if (std::max(told, length) > longest)
             throw fail("it is too long, expected at most " + std::to_string(longest >> 20) + " MiB");
-        if (length == bytes.size())
-            bytes.resize(length == 0 ? told + 1 : 2 * length + 65536); // one more than told, to see the end
+        if (length == bytes.size()) {
+            bytes.reserve(length == 0 ? told + 1 : 2 * length + 65536); // one more than told, to see the end
+            prefer_huge_pages({bytes.data(), bytes.capacity()});
+            bytes.resize(bytes.capacity());
+        }
         const ssize_t count = ::read(file.number, bytes.data() + length, bytes.size() - length);
         if (count < 0 && errno != EINTR)
             throw fail(std::strerror(errno));

@@ -1,5 +1,7 @@
 #include "platform/image_list.h"
 
+#include "platform/host_pages.h"
+
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
@@ -23,12 +25,13 @@ const image_target* image_list::find_target(const image& wanted) const {
 void image_list::add(image added) {
     if (added.bytes.empty())
         return;
-    if (find_target(added) == nullptr) {
+    const image_target* const target = find_target(added);
+    if (target == nullptr) {
         std::string text =
             added.name + ": " + range_text(added.address, added.bytes.size()) + " lies outside ";
-        for (const image_target& target : m_targets)
-            text += (&target == &m_targets.front() ? "" : " and ") + target.name + " (" +
-                    range_text(target.base, target.size) + ")";
+        for (const image_target& each : m_targets)
+            text += (&each == &m_targets.front() ? "" : " and ") + each.name + " (" +
+                    range_text(each.base, each.size) + ")";
         throw std::runtime_error(text);
     }
     for (const image& other : m_images)
@@ -36,6 +39,8 @@ void image_list::add(image added) {
             throw std::runtime_error(added.name + ": " + range_text(added.address, added.bytes.size()) +
                                      " overlaps " + other.name + " at " +
                                      range_text(other.address, other.bytes.size()));
+    const uint64_t offset = added.address - target->base;
+    keep_ends_small({target->data, target->size}, offset, offset + added.bytes.size());
     m_images.push_back(std::move(added));
 }
 

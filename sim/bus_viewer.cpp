@@ -1,5 +1,7 @@
 #include "sim/bus_viewer.h"
 
+#include "models/tlm/debug_access.h"
+
 namespace vmcore::sim {
 
 bus_viewer::bus_viewer(const sc_core::sc_module_name& name, board& viewed)
@@ -23,38 +25,17 @@ bus_viewer::kind bus_viewer::kind_of(uint64_t address) {
     return kind::device;
 }
 
-/// Returns how many bytes were there. A register answers only to an access of its own width, so the bytes are
-/// asked for as a whole and then in ever smaller aligned pieces.
-unsigned bus_viewer::peek(uint64_t address, uint8_t* to, unsigned length) {
-    tlm::tlm_generic_payload request;
-    request.set_command(tlm::TLM_READ_COMMAND);
-    request.set_data_ptr(to);
-    unsigned size = length;
-    for (unsigned next = 8; size > 0; next /= 2) {
-        request.set_address(address);
+bool bus_viewer::read(uint64_t address, uint8_t* to, unsigned length) {
+    const auto peek = [this](uint64_t from, uint8_t* bytes, unsigned size) {
+        tlm::tlm_generic_payload request;
+        request.set_command(tlm::TLM_READ_COMMAND);
+        request.set_address(from);
+        request.set_data_ptr(bytes);
         request.set_data_length(size);
         request.set_streaming_width(size);
-        if (const unsigned moved = m_memory->transport_dbg(request))
-            return moved;
-        while (next > 0 && (next >= size || address % next != 0))
-            next /= 2;
-        size = next;
-    }
-    return 0;
-}
-
-bool bus_viewer::read(uint64_t address, uint8_t* to, unsigned length) {
-    if (length == 0)
-        return true;
-    if (length - 1 > ~uint64_t(0) - address)
-        return false;
-    for (unsigned done = 0; done < length;) {
-        const unsigned moved = peek(address + done, to + done, length - done);
-        if (moved == 0)
-            return false;
-        done += moved;
-    }
-    return true;
+        return m_memory->transport_dbg(request);
+    };
+    return debug_access(peek, address, to, length);
 }
 
 } // namespace vmcore::sim

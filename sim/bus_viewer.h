@@ -27,8 +27,6 @@ public:
     bool read(uint64_t address, uint8_t* to, unsigned length);
 
 private:
-    unsigned peek(uint64_t address, uint8_t* to, unsigned length);
-
     using initiator = tlm_utils::simple_initiator_socket<bus_viewer, 64>;
 
     initiator m_memory{"memory"};

@@ -92,7 +92,7 @@ void dump_service::await_end() {
 }
 
 const dump_result& dump_service::write(dump_request request, const display& shown) {
-    m_resumes = m_control.pause();
+    m_resumes = m_control.pause(true);
     m_holds = true;
     std::string error;
     try {

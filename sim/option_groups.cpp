@@ -118,7 +118,7 @@ void option_parser::declare_run() {
 void option_parser::declare_control() {
     protocol_options& servers = m_result.protocols;
     run_policy& policy = m_result.policy;
-    add("S", "", "hold the guest until QMP's cont",
+    add("S", "", "hold the guest until QMP's or gdb's cont",
         [&](const std::string&, const std::string&) { policy.hold = true; });
     add("qmp", "ENDPOINT", "serve QMP at unix:PATH[,server=on][,wait=off] or stdio",
         [&](const std::string& o, const std::string& v) { servers.add_qmp(o, v); });
@@ -131,6 +131,10 @@ void option_parser::declare_control() {
             if (value != "none" && value != "null")
                 throw usage_error(option + ": '" + value + "', expected none; -qmp serves QMP");
         });
+    add("gdb", "ENDPOINT", "serve gdb at tcp:[HOST]:PORT (HOST: this one only), unix:PATH or stdio; or none",
+        [&](const std::string& o, const std::string& v) { servers.set_gdb(o, v); });
+    add("s", "", "the same as -gdb tcp::1234",
+        [&](const std::string& o, const std::string&) { servers.set_gdb(o, "tcp::1234"); });
     add("qtest", "ENDPOINT", "serve the qtest protocol, likewise",
         [&](const std::string& o, const std::string& v) { servers.set_qtest(o, v); });
     add("qtest-log", "FILE", "write qtest's lines and answers; none for no log (none)",
@@ -178,15 +182,6 @@ void option_parser::declare_own() {
     add_own(
         "list-config", "", "every setting, its value and what it is",
         [this](const std::string&, const std::string&) { m_result.what = options::action::list_settings; });
-}
-
-/// QEMU's options that this simulator knows of and cannot serve yet. They are no part of the help.
-void option_parser::declare_missing() {
-    const handler refuse_it = [](const std::string& option, const std::string&) {
-        throw usage_error(option + ": not built yet");
-    };
-    add("gdb", "VALUE", "", refuse_it);
-    add("s", "", "", refuse_it);
 }
 
 } // namespace vmcore::sim

@@ -37,7 +37,6 @@ private:
     void declare_run();
     void declare_control();
     void declare_own();
-    void declare_missing();
     void add(const std::string& name, const std::string& value, const std::string& help, handler handle) {
         m_entries.push_back({name, value, help, std::move(handle), false});
     }

@@ -22,7 +22,6 @@ option_parser::option_parser(machine_type by_default) {
     declare_run();
     declare_control();
     declare_own();
-    declare_missing();
     declare_settings();
 }
 

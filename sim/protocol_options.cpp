@@ -12,6 +12,12 @@ void protocol_options::set_qtest(const std::string& option, const std::string& v
     qtest = parse_endpoint(option, value);
 }
 
+void protocol_options::set_gdb(const std::string& option, const std::string& value) {
+    gdb.reset();
+    if (value != "none")
+        gdb = parse_debug_endpoint(option, value);
+}
+
 void protocol_options::add_qmp(const std::string& option, const std::string& value) {
     qmp.push_back(parse_endpoint(option, value));
 }
@@ -85,12 +91,12 @@ void protocol_options::resolve() {
         qmp.push_back(taken.where);
     }
     const auto on_stdio = [](const endpoint& each) { return each.stdio; };
-    if (std::count_if(qmp.begin(), qmp.end(), on_stdio) + (qtest && qtest->stdio) > 1)
+    if (std::count_if(qmp.begin(), qmp.end(), on_stdio) + (qtest && qtest->stdio) + (gdb && gdb->stdio) > 1)
         throw usage_error("stdio: two servers are to use it, expected one");
 }
 
 bool protocol_options::uses_stdio() const {
-    return (qtest && qtest->stdio) ||
+    return (qtest && qtest->stdio) || (gdb && gdb->stdio) ||
            std::any_of(qmp.begin(), qmp.end(), [](const endpoint& each) { return each.stdio; });
 }
 

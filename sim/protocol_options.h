@@ -15,10 +15,12 @@ namespace vmcore::sim {
 class protocol_options {
 public:
     std::optional<endpoint> qtest;
-    std::string qtest_log;     ///< file, empty for none
+    std::string qtest_log; ///< file, empty for none
+    std::optional<endpoint> gdb;
     std::vector<endpoint> qmp; ///< one for each QMP server
 
     void set_qtest(const std::string& option, const std::string& value);
+    void set_gdb(const std::string& option, const std::string& value); ///< the last one counts
     void add_qmp(const std::string& option, const std::string& value);
     void add_chardev(const std::string& option, const std::string& value); ///< with an id
     void add_monitor(const std::string& option, const std::string& value); ///< -mon

@@ -35,6 +35,12 @@ void run_control::guest_published() {
         interrupt_slice();
 }
 
+void run_control::stop_for_debugger() {
+    m_debug_stop = true;
+    m_board->hold();
+    sc_core::sc_pause();
+}
+
 void run_control::request_shutdown(shutdown_cause cause, int exit_code) {
     if (cause == shutdown_cause::guest_panic) {
         guest_panicked(exit_code);
@@ -73,16 +79,18 @@ void run_control::hold_or_release() {
         m_board->hold();
 }
 
-void run_control::stop_in(run_state state) {
+void run_control::stop_in(run_state state, bool brief) {
     m_state = state;
     hold_or_release();
-    tell({run_event::kind::stop});
+    run_event event{run_event::kind::stop};
+    event.brief = brief;
+    tell(event);
 }
 
-bool run_control::pause() {
+bool run_control::pause(bool brief) {
     const bool runs = m_state == run_state::running;
     if (runs)
-        stop_in(run_state::paused);
+        stop_in(run_state::paused, brief);
     return runs;
 }
 
@@ -214,6 +222,8 @@ void run_control::serve_requests() {
         serve_shutdown();
     if (m_reset && !m_end)
         serve_reset();
+    if (std::exchange(m_debug_stop, false) && m_state == run_state::running && !m_end)
+        stop_in(run_state::debug);
     if (m_advanced && sc_core::sc_time_stamp() >= m_advance_target) {
         settle();
         std::exchange(m_advanced, nullptr)();

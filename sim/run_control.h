@@ -33,6 +33,7 @@ enum class run_state {
     prelaunch, ///< held from the start, or after a reset
     running,
     paused,
+    debug,          ///< a CPU has stopped for its debugger
     shutdown,       ///< the run has ended, or the guest has powered off and the run was not ended for it
     guest_panicked, ///< the guest has failed and the run was not ended for it
 };
@@ -54,6 +55,7 @@ struct run_event {
     kind what;
     run_cause cause = run_cause::host_quit;  ///< of a reset or shutdown
     aftermath follows = aftermath::run_ends; ///< of guest_panicked
+    bool brief = false;                      ///< of stop: the guest goes on when somebody has looked at it
 };
 
 /// What happens on requests of the guest, and how the run begins.
@@ -91,6 +93,9 @@ public:
     run_end run(board& controlled);
 
     void on_guest_publish(std::function<void()> action) { m_publish_action = std::move(action); }
+    /// Called by a CPU that stops for its debugger, from within the simulation: no hart executes anything
+    /// from then on, and the guest stands still at the same simulated time.
+    void stop_for_debugger();
     void guest_published(); ///< called by the board, from within the simulation
     /// Carried out when the guest has failed and the run is not ended for it.
     void on_guest_panic(std::function<void()> action) { m_panic_action = std::move(action); }
@@ -103,8 +108,9 @@ public:
     run_state state() const { return m_state; }
     /// Whether the run is over, and commands are carried out only by serve_until().
     bool has_ended() const { return m_end.has_value(); }
+    /// @param brief whether resume() is to follow by itself
     /// @returns whether the guest ran until now
-    bool pause();
+    bool pause(bool brief = false);
     /// @returns whether the guest runs now; false when only a reset could make it run
     bool resume();
     void reset(run_cause cause); ///< takes place before the guest's next instruction
@@ -144,7 +150,7 @@ private:
     void serve_shutdown();
     void end_run(const run_end& wanted);
     void serve_reset();
-    void stop_in(run_state state);
+    void stop_in(run_state state, bool brief = false);
     void tell(const run_event& event);
 
     sc_core::sc_time m_slice;
@@ -158,6 +164,7 @@ private:
     unsigned m_accesses = 0;
     std::function<void()> m_publish_action;
     bool m_publish_pending = false;
+    bool m_debug_stop = false;          ///< asked for
     std::function<void()> m_panic_action;
     std::deque<guest_notice> m_notices; ///< not told of yet: at most one of each kind
     std::optional<int> m_panic;         ///< the guest has failed; exit code of the run

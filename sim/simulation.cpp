@@ -8,6 +8,7 @@
 #include "sim/bus_viewer.h"
 #include "sim/dump_output.h"
 #include "sim/dump_service.h"
+#include "sim/gdb/server.h"
 #include "sim/io/io_thread.h"
 #include "sim/messages.h"
 #include "sim/progress_line.h"
@@ -79,6 +80,8 @@ public:
         for (const endpoint& where : protocols.qmp)
             m_qmp.push_back(std::make_unique<qmp::server>(thread, where, m_commands, control));
         control.observe([this](const run_event& event) { qmp::announce(m_qmp, event); });
+        if (protocols.gdb)
+            serve_gdb(thread, *protocols.gdb, served, control);
         dumps.observe([this](const dump_service::progress& end, const std::string& error) {
             qmp::announce(m_qmp, end, error);
         });
@@ -89,14 +92,30 @@ public:
             m_qtest->start();
         for (const auto& each : m_qmp)
             each->start();
+        if (m_gdb)
+            m_gdb->start();
+    }
+
+    /// To be told before the last dump, for which nobody should wait.
+    void run_ended(const run_end& end) {
+        if (m_gdb)
+            m_gdb->run_ended(end);
     }
 
 private:
+    void serve_gdb(io_thread& thread, const endpoint& where, board& served, run_control& control) {
+        if (served.debugged(0) == nullptr)
+            throw std::runtime_error(where.option + ": the board has no CPU that runs, expected -M virt");
+        m_gdb.emplace(thread, where, served, m_commands, control);
+        control.observe([this](const run_event& event) { m_gdb->observe(event); });
+    }
+
     bus_master m_master;
     bus_viewer m_viewer;
     qmp::command_table m_commands;
     std::optional<qtest::server> m_qtest;
     std::vector<std::unique_ptr<qmp::server>> m_qmp;
+    std::optional<gdb::server> m_gdb;
 };
 
 bool dump_is_due(const options& wanted, const run_end& end) {
@@ -156,6 +175,7 @@ int simulate(const options& wanted) {
     board.reset();
     protocols.start();
     const run_end end = control.run(board);
+    protocols.run_ended(end);
     signals.obeyed(); // another one ends the dump that now is due
     board.flush_console();
     dumps.cancel("the run has ended");

@@ -2,13 +2,17 @@
 //
 // It is dealt out in pieces (memory_pieces.h), which any thread that is free takes next, and each run of
 // pages that hold something is one write. Pages are those of the file, since a hole must cover whole blocks
-// of it. Nothing is copied: a write reads the guest's memory itself. A stream has one thread, and so does
-// memory without host pointers; a skipped page is then a gap in a stream, which output_file fills.
+// of it. A piece is a large page of the file, which some file systems write faster than its parts, and by
+// several threads at once (file_writer.h); smaller runs go through a queue (run_queue.h), so that one thread
+// writes them while the others look for more. Nothing is copied: a write reads the guest's memory itself. A
+// stream has one thread, and so does memory without host pointers; a skipped page is then a gap in a stream,
+// which output_file fills.
 
 #include "models/dump/core_writer.h"
 
 #include "models/dump/hex_text.h"
 #include "models/dump/memory_pieces.h"
+#include "models/dump/run_queue.h"
 #include "models/dump/worker_threads.h"
 
 #include <algorithm>
@@ -44,8 +48,10 @@ public:
         , m_memory(memory)
         , m_options(options)
         , m_missing(layout.segments.size()) {
-        for (const core_segment& segment : layout.segments)
+        for (const core_segment& segment : layout.segments) {
             m_ranges.push_back(segment.memory);
+            m_places.push_back(segment.offset);
+        }
     }
 
     void write() {
@@ -54,10 +60,13 @@ public:
             write_pieces(memory_pieces::kind::any);
             return;
         }
-        memory_pieces pieces(m_ranges, memory_pieces::kind::with_host);
+        memory_pieces pieces(m_ranges, memory_pieces::kind::with_host, m_places);
+        run_queue queue(m_file);
         run_in_threads(threads, m_file, [&](const std::atomic<bool>& stopped) {
             while (const auto piece = stopped ? std::nullopt : pieces.next())
-                write_piece(*piece, m_ranges[piece->range].host + piece->offset);
+                write_piece(*piece, m_ranges[piece->range].host + piece->offset, &queue);
+            if (!stopped)
+                queue.finish();
         });
         write_pieces(memory_pieces::kind::without_host);
     }
@@ -83,7 +92,7 @@ private:
     }
 
     void write_pieces(memory_pieces::kind kind) {
-        memory_pieces pieces(m_ranges, kind);
+        memory_pieces pieces(m_ranges, kind, m_places);
         std::vector<uint8_t> buffer;
         while (const auto piece = pieces.next()) {
             const memory_range& range = m_ranges[piece->range];
@@ -96,31 +105,53 @@ private:
         }
     }
 
-    void write_piece(const memory_piece& piece, const uint8_t* bytes) {
+    /// The bytes must stay where they are if there is a queue.
+    void write_piece(const memory_piece& piece, const uint8_t* bytes, run_queue* queue = nullptr) {
         const uint64_t offset = m_segments[piece.range].offset + piece.offset;
         if (!m_options.sparse && piece.is_untouched)
             m_file.write_zeros(offset, piece.size);
         else if (!m_options.sparse)
             m_file.write_at(offset, bytes, piece.size);
         else if (!piece.is_untouched)
-            write_runs(offset, bytes, piece.size);
+            write_runs(find_runs(offset, bytes, piece.size), queue, {offset, bytes, piece.size});
         if (m_options.on_progress)
             m_options.on_progress(piece.size);
     }
 
-    void write_runs(uint64_t offset, const uint8_t* bytes, uint64_t length) {
-        uint64_t run = 0; // start of the pages not written yet
+    /// The runs of pages that hold something.
+    static std::vector<memory_run> find_runs(uint64_t offset, const uint8_t* bytes, uint64_t length) {
+        std::vector<memory_run> runs;
+        uint64_t run = 0; // start of the pages that are in none yet
         uint64_t page_end;
         for (uint64_t page = 0; page < length; page = page_end) {
             page_end = std::min(page + page_size - (offset + page) % page_size, length);
             if (!is_zero(bytes + page, page_end - page))
                 continue;
             if (page > run)
-                m_file.write_at(offset + run, bytes + run, page - run);
+                runs.push_back({offset + run, bytes + run, page - run});
             run = page_end;
         }
         if (length > run)
-            m_file.write_at(offset + run, bytes + run, length - run);
+            runs.push_back({offset + run, bytes + run, length - run});
+        return runs;
+    }
+
+    /// The runs of a piece. It is written as a whole where that makes it a large page, and few zeros of it
+    /// one.
+    void write_runs(const std::vector<memory_run>& runs, run_queue* queue, const memory_run& piece) {
+        constexpr uint64_t large_page = file_operations::huge_page;
+        uint64_t bytes = 0;
+        for (const memory_run& run : runs)
+            bytes += run.size;
+        const bool is_whole = bytes == large_page;
+        if (is_whole ||
+            (bytes >= large_page - large_page / 8 && piece.size == large_page && m_file.has_large_pages()))
+            m_file.write_at(piece.offset, piece.bytes, piece.size);
+        else if (queue != nullptr)
+            queue->add(runs);
+        else
+            for (const memory_run& run : runs)
+                m_file.write_at(run.offset, run.bytes, run.size);
     }
 
     output_file& m_file;
@@ -128,6 +159,7 @@ private:
     const guest_memory& m_memory;
     const core_options& m_options;
     std::vector<memory_range> m_ranges;
+    std::vector<uint64_t> m_places;  ///< offset of each range in the file
     std::vector<uint64_t> m_missing; ///< bytes of each range that could not be read
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,6 +42,63 @@ bool file_operations::write_mapped(int file, const void* from, size_t length, of
         std::memcpy(static_cast<uint8_t*>(place) + in_page, from, length);
     ::munmap(place, mapped);
     return is_there;
+}
+
+namespace {
+
+/// A part of a file, mapped where a large page of the host can be: at an address like its offset.
+class huge_mapping {
+public:
+    huge_mapping(int file, size_t length, off_t offset)
+        : m_reserved(length + file_operations::huge_page) {
+        m_start = ::mmap(nullptr, m_reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (m_start == MAP_FAILED)
+            return;
+        const auto start = reinterpret_cast<uintptr_t>(m_start);
+        constexpr size_t size = file_operations::huge_page;
+        m_bytes = ::mmap(reinterpret_cast<void*>((start + size - 1) / size * size), length,
+                         PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, offset);
+    }
+    ~huge_mapping() {
+        if (m_start != MAP_FAILED)
+            ::munmap(m_start, m_reserved);
+    }
+    huge_mapping(const huge_mapping&) = delete;
+    huge_mapping& operator=(const huge_mapping&) = delete;
+
+    void* bytes() const { return m_bytes; }
+
+private:
+    size_t m_reserved;
+    void* m_start;
+    void* m_bytes = MAP_FAILED;
+};
+
+#ifndef MADV_COLLAPSE // Linux 6.1, of which the C library of Debian 12 does not know yet
+constexpr int MADV_COLLAPSE = 25;
+#endif
+
+} // namespace
+
+// A file in memory has large pages at once on some systems only, but everywhere small ones are made one on
+// request. There must be one of them for that; the others need not be.
+bool file_operations::write_huge(int file, const void* from, size_t length, off_t offset) {
+    const auto small_page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+    const huge_mapping part(file, length, offset);
+    if (part.bytes() == MAP_FAILED)
+        return false;
+    auto* const bytes = static_cast<uint8_t*>(part.bytes());
+    for (size_t page = 0; page < length; page += huge_page)
+        if (::madvise(bytes + page, small_page, MADV_POPULATE_WRITE) != 0)
+            return false;
+    if (::madvise(bytes, length, MADV_COLLAPSE) != 0)
+        return false;
+    std::memcpy(bytes, from, length);
+    return true;
+}
+
+void file_operations::allocate(int file, off_t offset, off_t length) {
+    ::fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
 std::thread file_operations::start_thread(std::function<void()> body) {

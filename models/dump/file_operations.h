@@ -23,6 +23,15 @@ public:
     /// the part may hold some of them; the reason is for pwrite() to find.
     virtual bool write_mapped(int file, const void* from, size_t length, off_t offset);
 
+    /// The same for whole large pages of a file in memory: `offset` and `length` are multiples of huge_page.
+    /// A file system that has no large page to give, or does not know them, is a false with errno.
+    virtual bool write_huge(int file, const void* from, size_t length, off_t offset);
+    static constexpr size_t huge_page = 2 << 20;
+
+    /// Has room on the disk found for a part of the file, in one go, which does not become longer by it. An
+    /// offer only: what fails here will be told by pwrite(), or does not matter.
+    virtual void allocate(int file, off_t offset, off_t length);
+
     /// A thread that runs `body`. Throws std::system_error when there can be none.
     virtual std::thread start_thread(std::function<void()> body);
 

@@ -1,6 +1,7 @@
 #include "models/dump/memory_pieces.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vmcore {
 
@@ -10,12 +11,20 @@ static constexpr uint64_t window_size = 256 << 20;
 // A smaller range is read sooner than the system is asked about it.
 static constexpr uint64_t smallest_to_ask_for = 256 << 10;
 
-memory_pieces::memory_pieces(const std::vector<memory_range>& ranges, kind wanted)
+memory_pieces::memory_pieces(const std::vector<memory_range>& ranges, kind wanted,
+                             std::vector<uint64_t> places)
     : m_ranges(ranges)
-    , m_kind(wanted) {}
+    , m_kind(wanted)
+    , m_places(std::move(places)) {}
 
 bool memory_pieces::is_wanted(const memory_range& range) const {
     return m_kind == kind::any || (range.host != nullptr) == (m_kind == kind::with_host);
+}
+
+/// Bytes up to where a piece must end, if it begins here.
+uint64_t memory_pieces::to_border() const {
+    const uint64_t place = (m_places.empty() ? 0 : m_places[m_range]) + m_at;
+    return largest - place % largest;
 }
 
 /// Goes to the next window; false at the end of all ranges.
@@ -29,7 +38,7 @@ bool memory_pieces::open_window() {
         return false;
     const memory_range& range = m_ranges[m_range];
     m_at = m_window = m_window_end;
-    const uint64_t size = std::min(window_size, range.size - m_window);
+    const uint64_t size = std::min(window_size - largest + to_border(), range.size - m_window);
     m_window_end = m_window + size;
     m_part = 0;
     if (range.host != nullptr && range.size >= smallest_to_ask_for)
@@ -49,7 +58,7 @@ std::optional<memory_piece> memory_pieces::next() {
     const uint64_t touched = is_last_gap ? m_window_end : m_window + m_parts[m_part].offset;
     memory_piece piece{m_range, m_at, 0, m_at < touched};
     const uint64_t end = piece.is_untouched ? touched : touched + m_parts[m_part].size;
-    piece.size = piece.is_untouched ? end - m_at : std::min(end - m_at, largest - m_at % largest);
+    piece.size = piece.is_untouched ? end - m_at : std::min(end - m_at, to_border());
     m_at += piece.size;
     return piece;
 }

@@ -22,11 +22,14 @@ struct memory_piece {
 /// being touched, and costs next to nothing however large it is.
 class memory_pieces {
 public:
-    static constexpr uint64_t largest = 1 << 20;
+    static constexpr uint64_t largest = 2 << 20;
 
     enum class kind { any, with_host, without_host };
     /// Only from ranges that have a host pointer, or have none. The ranges must outlive this.
-    explicit memory_pieces(const std::vector<memory_range>& ranges, kind wanted = kind::any);
+    /// @param places where each range will be in a file; there, pieces that were touched end at multiples of
+    ///               `largest`. Empty: in the ranges themselves
+    explicit memory_pieces(const std::vector<memory_range>& ranges, kind wanted = kind::any,
+                           std::vector<uint64_t> places = {});
 
     /// The next one; none when all memory has been dealt out. Any thread may call it.
     std::optional<memory_piece> next();
@@ -34,9 +37,11 @@ public:
 private:
     bool open_window();
     bool is_wanted(const memory_range& range) const;
+    uint64_t to_border() const;
 
     const std::vector<memory_range>& m_ranges;
     const kind m_kind;
+    const std::vector<uint64_t> m_places;
     std::mutex m_mutex;
     size_t m_range = 0;               ///< that the window is in
     uint64_t m_window = 0;            ///< the window's first byte, as an offset in the range

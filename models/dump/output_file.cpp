@@ -1,11 +1,4 @@
 // Three kinds of output; output_file.h tells what each of them is.
-//
-// Two threads that write to one file wait for each other: the kernel lets one write at a time into an inode.
-// On tmpfs, where a write is bound by the processor, there is a way around it: pages that a mapping makes are
-// added without that lock. So whoever finds another thread in pwrite() maps its part of the file and copies
-// into it, and two writers are about one and a half times as fast as one. A mapping alone would be slower,
-// since new pages are zeroed first. Only a file without a name is mapped: nobody else can make it shorter,
-// which would turn a touch into SIGBUS.
 
 #include "models/dump/output_file.h"
 
@@ -17,11 +10,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <limits>
-#include <linux/magic.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -31,7 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t smallest_mapping = 64 << 10; // a smaller one takes longer than waiting for the lock
 const uint8_t zeros[64 << 10] = {};
 
 bool is_stream(mode_t mode) {
@@ -52,15 +42,6 @@ int descriptor_named(const std::string& path) {
     }
     return -1;
 }
-
-/// Ends, with its scope, the time in which a flag is up; null: there is no flag.
-struct turn {
-    std::atomic<bool>* flag;
-    ~turn() {
-        if (flag != nullptr)
-            *flag = false;
-    }
-};
 
 /// The file that a path means, at the end of all links, whether it is there or not.
 fs::path follow_links(const fs::path& path, std::error_code& error) {
@@ -91,6 +72,7 @@ opened_file::~opened_file() {
 
 output_file::output_file(const std::string& path, file_operations& operations)
     : m_operations(operations)
+    , m_writer(operations)
     , m_shown_path(path) {
     try {
         const int descriptor = descriptor_named(path);
@@ -108,6 +90,7 @@ output_file::output_file(const std::string& path, file_operations& operations)
 
 output_file::output_file(opened_file& given, file_operations& operations)
     : m_operations(operations)
+    , m_writer(operations)
     , m_shown_path(given.name())
     , m_file(given.release()) {
     try {
@@ -202,6 +185,7 @@ void output_file::take_opened() {
         fail("seek in", errno);
     m_start = static_cast<uint64_t>(position);
     truncate(0); // or holes would show what the file had there before
+    m_writer.open(m_file, false);
 }
 
 /// Link to a file that this process has open: the way to name one that has no name yet.
@@ -212,8 +196,7 @@ static std::string link_to_descriptor(int file) {
 void output_file::open_unfinished() {
     m_file = ::open(m_directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (m_file >= 0 && ::access(link_to_descriptor(m_file).c_str(), F_OK) == 0) {
-        struct statfs system;
-        m_mappable = ::fstatfs(m_file, &system) == 0 && system.f_type == TMPFS_MAGIC;
+        m_writer.open(m_file, true);
         return;
     }
     if (m_file >= 0)
@@ -224,6 +207,7 @@ void output_file::open_unfinished() {
         m_temporary.clear();
         fail("create", errno);
     }
+    m_writer.open(m_file, false);
 }
 
 void output_file::give_temporary_name() {
@@ -269,26 +253,11 @@ void output_file::write_zeros(uint64_t offset, uint64_t length) {
 }
 
 void output_file::write_anywhere(uint64_t offset, const uint8_t* from, size_t length) {
-    off_t to = place(offset, length);
+    const off_t to = place(offset, length);
     for (uint64_t end = m_end; end < offset + length && !m_end.compare_exchange_weak(end, offset + length);) {
     }
-    const bool may_map = m_mappable && length >= smallest_mapping && offset + length <= m_size;
-    const bool is_first = may_map && !m_writing.exchange(true);
-    if (may_map && !is_first && m_operations.write_mapped(m_file, from, length, to))
-        return;
-    const turn mine{is_first ? &m_writing : nullptr};
-    while (length > 0) {
-        const ssize_t written = m_operations.pwrite(m_file, from, length, to);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            fail("write", errno);
-        if (written == 0)
-            fail("write", EIO); // nothing written and no reason given: trying for ever would hang
-        from += written;
-        to += written;
-        length -= static_cast<size_t>(written);
-    }
+    if (const int error = m_writer.write(to, from, length))
+        fail("write", error);
 }
 
 void output_file::write_in_order(uint64_t offset, const uint8_t* from, size_t length) {
@@ -327,7 +296,8 @@ void output_file::set_size(uint64_t size) {
     if (!m_seekable)
         return write_in_order(size, zeros, 0);
     truncate(size);
-    m_end = m_size = size;
+    m_end = size;
+    m_writer.set_size(m_start + size);
 }
 
 void output_file::truncate(uint64_t size) {

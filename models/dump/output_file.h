@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/dump/file_operations.h"
+#include "models/dump/file_writer.h"
 
 #include <atomic>
 #include <cstddef>
@@ -74,6 +75,9 @@ public:
     /// Whether bytes may be written in any order, and by several threads at once; if not, this is a stream.
     bool seekable() const { return m_seekable; }
 
+    /// Whether whole large pages (file_operations::huge_page) are written much faster than parts of them.
+    bool has_large_pages() const { return m_writer.has_large_pages(); }
+
     /// Writes all the bytes, however many system calls it takes. What is never written reads as zeros. Into a
     /// stream an offset before the end of what was written is a std::logic_error; one behind it sends zeros
     /// for the gap.
@@ -111,6 +115,7 @@ private:
     void discard();
 
     file_operations& m_operations;
+    file_writer m_writer;     ///< of a regular file
     std::string m_shown_path; ///< as the user gave it, for messages
     std::string m_path;       ///< empty: a stream, or a file that was opened by somebody else
     std::string m_directory;
@@ -118,11 +123,8 @@ private:
     std::string m_temporary;      ///< empty: the file has none (yet, or any more)
     int m_file = -1;
     bool m_seekable = true;
-    bool m_mappable = false;            ///< mapping is a second way into the file that is worth its while
-    uint64_t m_start = 0;               ///< place in the file of offset 0
-    uint64_t m_size = 0;                ///< as set_size() has made it
-    std::atomic<uint64_t> m_end{0};     ///< offset behind the last byte that was written
-    std::atomic<bool> m_writing{false}; ///< a thread is in pwrite()
+    uint64_t m_start = 0;           ///< place in the file of offset 0
+    std::atomic<uint64_t> m_end{0}; ///< offset behind the last byte that was written
 };
 
 } // namespace vmcore

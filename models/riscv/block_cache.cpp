@@ -8,9 +8,10 @@
 
 namespace vmcore::riscv {
 
-block_cache::block_cache(const isa& implemented)
+block_cache::block_cache(const isa& implemented, const debug_unit& stops)
     : m_isa(implemented)
-    , m_table(size_t(1) << table_bits) {
+    , m_table(size_t(1) << table_bits)
+    , m_stops(stops) {
     m_blocks.reserve(max_blocks);
     m_ops.reserve(op_storage);
     m_bytes.reserve(byte_storage);
@@ -41,7 +42,7 @@ static uint16_t parcel_at(const uint8_t* host) {
 uint64_t block_cache::decode_run(uint64_t pc, const uint8_t* host) {
     const uint64_t size = tlb::page_size - pc % tlb::page_size;
     uint64_t used = 0;
-    for (unsigned count = 0; count < max_ops && used < size; ++count) {
+    for (unsigned count = 0; count < max_ops && used < size && !m_stops.has_breakpoint(pc + used); ++count) {
         const uint16_t first = parcel_at(host + used);
         const bool is_wide = is_long(first);
         if (is_wide && size - used < 4)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/riscv/debug_unit.h"
 #include "models/riscv/isa.h"
 #include "models/riscv/op.h"
 #include "models/riscv/tlb.h"
@@ -37,7 +38,8 @@ class block_cache {
 public:
     static constexpr unsigned max_ops = 64;
 
-    explicit block_cache(const isa& implemented);
+    /// @param stops has the addresses at which blocks end, and none begins; must outlive the cache
+    block_cache(const isa& implemented, const debug_unit& stops);
 
     /// The block at pc, true to memory, or nullptr when there is none of this epoch.
     block* find(uint64_t pc, address_space space) {
@@ -82,6 +84,7 @@ private:
     std::vector<uint8_t> m_bytes;
     uint64_t m_epoch = 0;
     block m_no_block;
+    const debug_unit& m_stops;
 };
 
 } // namespace vmcore::riscv

@@ -8,7 +8,7 @@
 namespace vmcore::riscv {
 
 core::core(environment& world, const config& settings)
-    : m_blocks(settings.implements)
+    : m_blocks(settings.implements, m_debug)
     , m_tlb(m_blocks.epoch())
     , m_memory(world, settings.direct)
     , m_world(world)
@@ -96,6 +96,8 @@ void core::take_interrupt() {
 }
 
 void core::run(uint64_t quantum) {
+    if (m_debug.active())
+        return run_debugged(quantum);
     m_leave = false;
     if (asleep())
         return;

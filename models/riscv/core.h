@@ -2,6 +2,7 @@
 
 #include "models/riscv/block_cache.h"
 #include "models/riscv/csr.h"
+#include "models/riscv/debug_unit.h"
 #include "models/riscv/environment.h"
 #include "models/riscv/isa.h"
 #include "models/riscv/memory_port.h"
@@ -10,6 +11,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace vmcore::riscv {
 
@@ -45,6 +48,8 @@ public:
     void run(uint64_t quantum);
     /// Ends the run after the current instruction.
     void leave() { m_leave = true; }
+    /// Whether the last run ended for such a reason.
+    bool left() const { return m_leave; }
 
     /// How far the core has run ahead of the kernel.
     uint64_t local_time() const { return m_stall + m_spent * m_config.period; }
@@ -82,6 +87,19 @@ public:
     const uint64_t* x_location() const { return m_x.data(); }
     csr_file& csrs() { return m_csr; }
     const csr_file& csrs() const { return m_csr; }
+
+    // What a debugger asks for, see debug_unit. A run ends where the core stops for it.
+    debug_unit& debug() { return m_debug; }
+    const debug_unit& debug() const { return m_debug; }
+    void set_breakpoints(std::vector<uint64_t> addresses);
+    void set_watchpoints(std::vector<watchpoint> watched);
+    void set_mode(privilege mode);
+    void write_csr(unsigned number, uint64_t value);
+    /// Where a load would find this address now. Nothing changes, permissions do not count.
+    /// @param tables reads page table entries; it is not asked to write any
+    std::optional<uint64_t> look_up(uint64_t address, page_table_memory& tables) const;
+    /// Memory that may hold code was changed without a store of the hart's own.
+    void forget_code() { m_flush = true; }
 
 private:
     static constexpr uint64_t no_reservation = ~uint64_t(0);
@@ -125,6 +143,9 @@ private:
     outcome read_entry(uint64_t physical, uint64_t& entry) override;
     outcome write_entry(uint64_t physical, uint64_t entry) override;
     bool entry_permitted(access kind, uint64_t physical) const;
+
+    // core_debug.cpp
+    void run_debugged(uint64_t quantum);
 
     // execute.cpp: the interpreter's loop
     void execute(block* current, uint64_t budget);
@@ -186,6 +207,7 @@ private:
     bool m_in_trap_loop = false;        ///< which the world was told
 
     environment& m_world;
+    debug_unit m_debug;
     config m_config;
     csr_file m_csr;
     loose_block m_loose;

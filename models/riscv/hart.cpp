@@ -59,6 +59,7 @@ void hart::hold() {
 
 void hart::release() {
     m_held = false;
+    m_stopped = false;
     m_released.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -83,8 +84,8 @@ std::optional<uint64_t> hart::csr(unsigned number) const {
 void hart::run() {
     const uint64_t quantum = std::max<uint64_t>(m_config.quantum.value(), 1);
     for (;;) {
-        if (m_held) {
-            wait(m_released);
+        if (m_held || m_core.debug().stays()) {
+            await_release();
             continue;
         }
         if (m_yield) {
@@ -93,6 +94,12 @@ void hart::run() {
             continue;
         }
         m_core.run(quantum);
+        if (m_core.debug().has_stopped()) {
+            const bool left = m_core.left();
+            stop_for_debugger();
+            if (!left) // the rest of the quantum
+                continue;
+        }
         const uint64_t ahead = m_core.take_local_time();
         if (ahead != 0)
             wait(sc_time::from_value(ahead));

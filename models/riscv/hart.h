@@ -94,10 +94,34 @@ public:
     bool is_current() const;
     unsigned hartid() const { return m_config.hartid; }
 
+    // A debugger's, see models/tlm/debug_target.h. A stop keeps the rest of the quantum for when the hart
+    // goes on, so that the hart's times do not depend on stops.
+    riscv::debug_unit& debug() { return m_core.debug(); }
+    const riscv::debug_unit& debug() const { return m_core.debug(); }
+    void set_breakpoints(std::vector<uint64_t> addresses) { m_core.set_breakpoints(std::move(addresses)); }
+    void set_watchpoints(std::vector<watchpoint> watched) { m_core.set_watchpoints(std::move(watched)); }
+    /// A CSR even where its state, mstatus.FS for example, keeps the guest from it.
+    std::optional<uint64_t> any_csr(unsigned number) const;
+    /// Writes it; what it keeps is its own affair.
+    /// @returns whether the hart has it, and it is not read-only
+    bool set_csr(unsigned number, uint64_t value);
+    /// @returns whether the hart has the mode
+    bool set_mode_number(uint64_t mode);
+    void on_debug_stop(std::function<void()> callback) { m_debug_stopped = std::move(callback); }
+    /// What was written to memory by others than harts is code from now on.
+    void forget_code() { m_core.forget_code(); }
+    /// Where a load would find a virtual address now, whatever it may; none when nowhere.
+    std::optional<uint64_t> look_up(uint64_t address);
+    /// Moves bytes at a physical address by debug transport.
+    /// @returns how many there are
+    unsigned debug_transport(tlm::tlm_command command, uint64_t address, uint8_t* data, unsigned size);
+
 private:
     static riscv::core::config core_config(const config& settings);
 
     void run();
+    void await_release();
+    void stop_for_debugger();
     void follow_lines();
     void follow_time();
     void wake_if_due();
@@ -119,6 +143,8 @@ private:
     sc_core::sc_event m_time_due{"time_due"}; ///< stimecmp is reached
     bool m_yield = false;
     bool m_held = false;
+    bool m_stopped = false; ///< for the debugger
+    std::function<void()> m_debug_stopped;
     unsigned m_resets = 0;
     std::function<void()> m_trap_loop;
     riscv::core m_core;

@@ -122,6 +122,8 @@ void core::remember_host(access kind, uint64_t address, uint64_t physical) {
     const tlb::page* page = m_tlb.find(kind, address);
     if (page == nullptr || !page->uniform)
         return;
+    if (kind != access::fetch && m_debug.watches(page_of(address), tlb::page_size))
+        return;
     if (uint8_t* host = m_memory.host_page(kind, page_of(physical), tlb::page_size))
         m_tlb.set_host(kind, address, host);
 }
@@ -139,6 +141,8 @@ bool core::move(access kind, access rights, uint64_t address, uint8_t* data, uns
         if (sizes[part] != 0 &&
             !translate(rights, address + (part == 0 ? 0 : sizes[0]), sizes[part], physical[part]))
             return false;
+    if (m_debug.stops_access(kind, rights, address, size))
+        return false;
 
     for (unsigned part = 0, done = 0; part < 2 && sizes[part] != 0; done += sizes[part], ++part) {
         uint64_t time = local_time();

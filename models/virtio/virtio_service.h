@@ -76,7 +76,7 @@ private:
     uint64_t m_epoch = 0; ///< resets so far
     bool m_woken = true;  ///< wake() is due
     sc_core::sc_event m_kick{"kick"};
-    sc_core::sc_event m_wake{"wake"};
+    sc_core::sc_event m_wake{"wake_time"};
 };
 
 } // namespace vmcore

@@ -255,6 +255,18 @@ std::optional<uint64_t> virt_board::register_value(unsigned cpu, const std::stri
     return cpu < m_harts.size() ? find_register(*m_harts[cpu], name) : std::nullopt;
 }
 
+debug_target* virt_board::debugged(unsigned cpu) {
+    if (cpu >= m_harts.size())
+        return nullptr;
+    m_debuggers.resize(m_harts.size());
+    if (!m_debuggers[cpu])
+        m_debuggers[cpu] = std::make_unique<hart_debug>(*m_harts[cpu], [this] {
+            for (const auto& each : m_harts)
+                each->forget_code();
+        });
+    return m_debuggers[cpu].get();
+}
+
 uint64_t virt_board::instructions() const {
     uint64_t sum = 0;
     for (const auto& each : m_harts)

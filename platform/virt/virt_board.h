@@ -14,6 +14,7 @@
 #include "platform/board.h"
 #include "platform/image_list.h"
 #include "platform/quirk_reporter.h"
+#include "platform/virt/hart_debug.h"
 #include "platform/virt/virt_config.h"
 #include "platform/virt/virtio_slots.h"
 
@@ -46,6 +47,7 @@ public:
     std::string cpu_path(unsigned index) const override;
     std::string registers_text(unsigned cpu) const override;
     std::optional<uint64_t> register_value(unsigned cpu, const std::string& name) const override;
+    debug_target* debugged(unsigned cpu) override;
     uint64_t instructions() const override;
     const vmcoreinfo_source* vmcoreinfo() const override { return m_vmcoreinfo.get(); }
     post_mortem_view post_mortem() const override;
@@ -100,6 +102,7 @@ private:
     virtio_slots m_virtio;
     std::vector<std::unique_ptr<hart>> m_harts;
     std::vector<hart_context> m_contexts;
+    std::vector<std::unique_ptr<hart_debug>> m_debuggers; ///< made when somebody asks
     std::unique_ptr<quirk_reporter> m_quirks;
     image_list m_images;
     std::map<unsigned, uint64_t> m_entries; ///< of harts that do not start with the reset vector

@@ -1,12 +1,15 @@
 #include "sim/io/channel.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <future>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -30,7 +33,7 @@ static sockaddr_un socket_name(const std::string& path) {
 }
 
 static file_descriptor make_socket(const endpoint& where) {
-    file_descriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    file_descriptor made(socket(where.is_port() ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!made)
         throw std::runtime_error(where.name() + ": cannot make a socket: " + std::strerror(errno));
     return made;
@@ -49,6 +52,8 @@ channel::channel(io_thread& thread, endpoint where)
     , m_piece(max_piece) {
     if (m_where.stdio)
         adopt(STDIN_FILENO);
+    else if (m_where.is_port())
+        listen_at_port();
     else if (m_where.server)
         listen_at_path();
     else
@@ -57,7 +62,7 @@ channel::channel(io_thread& thread, endpoint where)
 
 channel::~channel() {
     finish();
-    if (m_where.server)
+    if (m_where.server && !m_where.is_port())
         unlink(m_where.path.c_str());
 }
 
@@ -88,11 +93,29 @@ void channel::listen_at_path() {
         accept_first();
 }
 
+void channel::listen_at_port() {
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(m_where.port);
+    inet_pton(AF_INET, m_where.address.c_str(), &name.sin_addr);
+    file_descriptor made = make_socket(m_where);
+    const int on = 1;
+    setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(made.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
+        listen(made.get(), 1) != 0)
+        throw std::runtime_error(m_where.name() + ": cannot listen: " + std::strerror(errno) +
+                                 ", expected an address of this host and a free port");
+    m_listener.assign(made.release());
+    if (m_where.wait)
+        accept_first();
+}
+
 void channel::accept_first() {
     const int fd = accept4(m_listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) {
         const std::string reason = std::strerror(errno);
-        unlink(m_where.path.c_str());
+        if (!m_where.is_port())
+            unlink(m_where.path.c_str());
         throw std::runtime_error(m_where.name() + ": waiting for a client: " + reason);
     }
     adopt(fd);
@@ -101,6 +124,9 @@ void channel::accept_first() {
 /// Takes a connected socket, or the number of standard input for both standard streams. Reading and writing
 /// have a descriptor each.
 void channel::adopt(int fd) {
+    const int on = 1; // answers are small, and waited for
+    if (m_where.is_port())
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const int output = m_where.stdio ? STDOUT_FILENO : fd;
     file_descriptor input_copy(m_where.stdio ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : fd);
     file_descriptor output_copy(input_copy ? fcntl(output, F_DUPFD_CLOEXEC, 3) : -1);

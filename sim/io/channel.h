@@ -56,6 +56,7 @@ private:
     using descriptor = boost::asio::posix::stream_descriptor;
 
     void listen_at_path();
+    void listen_at_port();
     void connect_to_path();
     void accept_first();
     void adopt(int fd);

@@ -16,6 +16,7 @@ static const char* name_of(run_state state) {
     case run_state::prelaunch: return "prelaunch";
     case run_state::running: return "running";
     case run_state::paused: return "paused";
+    case run_state::debug: return "debug";
     case run_state::shutdown: return "shutdown";
     case run_state::guest_panicked: return "guest-panicked";
     }

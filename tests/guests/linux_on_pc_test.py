@@ -80,7 +80,7 @@ def open_in_crash(machine, vmlinux, directory):
 def main():
     vmcore_vp, directory = os.path.abspath(sys.argv[1]), sys.argv[2]
     if not os.path.isdir(os.path.join(directory, "x86_64")):
-        print("skipped: x86_64 is not there; `./dev guest` fetches it")
+        print("skipped: x86_64 is not there; `./dev guest test` fetches it")
         return SKIPPED
     with tempfile.TemporaryDirectory(prefix="vmcore-guest-") as work:
         theirs = os.path.join(work, "qemu")

@@ -7,7 +7,6 @@ DIRECTORY is where fetch put the guests and, for riscv64, the readers of Debian 
 """
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "r
 from asking import Mismatch, Missing, ask, ask_python, expect, expect_text
 from linux_cells import BEYOND, FORMATS, QEMU_OPENS, TOO_LONG
 import linux_on_qemu
+from guest_files import GuestFiles, NotFetched
 
 SKIPPED = 77
 PANIC = "sysrq triggered crash"
@@ -25,13 +25,12 @@ class Machine:
 
     def __init__(self, architecture, directory):
         self.architecture = architecture
-        self.vmlinux = os.path.join(directory, architecture, "vmlinux")
-        root = os.path.join(directory, "riscv64-readers")
-        foreign = ["qemu-riscv64-static", "-L", root]
-        self.foreign = {name: [*foreign, f"{root}/usr/bin/{name}"] for name in ("crash", "makedumpfile")}
+        self.files = GuestFiles(directory)
+        self.vmlinux = self.files.vmlinux(architecture)
+        self.command("crash")
 
     def command(self, reader):
-        return self.foreign[reader] if self.architecture == "riscv64" else [reader]
+        return self.files.foreign(reader) if self.architecture == "riscv64" else [reader]
 
 
 def kernel_offset(console):
@@ -102,7 +101,7 @@ def opens(reader, machine, path, console):
 def compare(machine, redump, directory):
     """What is wrong, a line each."""
     theirs = os.path.join(directory, "qemu")
-    console = linux_on_qemu.dump_linux(machine.architecture, os.path.dirname(os.path.dirname(machine.vmlinux)), theirs)
+    console = linux_on_qemu.dump_linux(machine.architecture, machine.files.directory, theirs)
     console = console.decode(errors="replace")
     faults, table = [], []
     for name in FORMATS:
@@ -129,18 +128,10 @@ def compare(machine, redump, directory):
 
 def main():
     architecture, redump, directory = sys.argv[1:4]
-    parts = [architecture] + (["riscv64-readers"] if architecture == "riscv64" else [])
-    for part in parts:
-        if not os.path.isdir(os.path.join(directory, part)):
-            print(f"skipped: {part} is not there; `./dev guest` fetches it")
-            return SKIPPED
-    if architecture == "riscv64" and not shutil.which("qemu-riscv64-static"):
-        print("skipped: qemu-riscv64-static is not installed")
-        return SKIPPED
     with tempfile.TemporaryDirectory(prefix="vmcore-guest-") as work:
         try:
             faults = compare(Machine(architecture, directory), redump, work)
-        except Missing as missing:
+        except (Missing, NotFetched) as missing:
             print(f"skipped: {missing}")
             return SKIPPED
     print(*faults, sep="\n")

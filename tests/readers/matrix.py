@@ -76,7 +76,7 @@ reader's own limit is told: crash for x86_64 takes no raw file in which another 
 LINUX = """
 ## A real kernel
 
-Debian's Linux panics on QEMU, QEMU dumps it, and the engine writes the same memory and CPUs anew (`./dev guest`, label `guest`).
+Debian's Linux panics on QEMU, QEMU dumps it, and the engine writes the same memory and CPUs anew (`./dev guest test`, label `guest`).
 Asked is what needs the kernel's own data: the backtrace into `panic()` and the log (crash), strings behind pointers (gdb), the
 list of tasks (drgn), `-l -d 31` and the log (makedumpfile). For riscv64 crash is 8.0.6 and makedumpfile 1.7.6, of Debian 13.
 """

@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -111,9 +112,24 @@ class BadInput(unittest.TestCase):
         self.refused(r" --dump: expected a value behind it$", "--dump")
         self.refused(r" -nographic: takes no value$", "-nographic=yes")
 
-    def test_what_later_releases_bring_is_named_as_such(self):
-        for arguments in (["-gdb", "tcp::1"], ["-s"]):
-            self.refused(r"not built yet", *arguments)
+    def test_where_gdb_is_to_be_served(self):
+        for endpoint in ("", "1234", "tcp:1234x", "udp::1"):
+            self.refused(r"-gdb: .*expected tcp:\[HOST\]:PORT", "-gdb", endpoint)
+        for port in ("0", "65536", "-1", "", "x", "99999999999"):
+            self.refused(rf"-gdb: port '{port}', expected a number from 1 to 65535", "-gdb", f"tcp::{port}")
+        self.refused(r"-gdb: host 'example', expected an IPv4 address", "-gdb", "tcp:example:1234")
+        self.refused(r"-gdb: server=off, expected server=on", "-gdb", "tcp::1234,server=off")
+        self.refused(r"-gdb: unknown property 'to'", "-gdb", "tcp::1234,to=9")
+        self.refused(r"-gdb: the board has no CPU that runs, expected -M virt", "-M", "pc", "-gdb", "unix:" + self.path("gdb"),
+                     firmware=None)
+
+    def test_a_port_that_is_taken(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen(1)
+            port = taken.getsockname()[1]
+            self.refused(rf"-gdb tcp:127\.0\.0\.1:{port}: cannot listen: Address already in use, expected",
+                         "-gdb", f"tcp::{port}")
 
     def test_ram_size(self):
         for size in ("0", "65G", "-5", "12x", "", "1.5G", "18446744073709551616", "99999999999T"):

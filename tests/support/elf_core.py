@@ -45,6 +45,14 @@ class Core:
     def memory(self, load):
         return self.data[load.offset:load.offset + load.filesz]
 
+    def read(self, paddr, size):
+        """Bytes by their physical address, all of one segment."""
+        for load in self.loads:
+            at = paddr - load.paddr
+            if 0 <= at and at + size <= load.filesz:
+                return self.data[load.offset + at:load.offset + at + size]
+        raise AssertionError(f"{size} bytes at {paddr:#x} are in no segment")
+
     def riscv64_registers(self, hart=0):
         """pc, x1 to x31 of a hart."""
         return struct.unpack_from("<32Q", self.prstatus()[hart].desc, 112)

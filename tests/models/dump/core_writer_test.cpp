@@ -1,22 +1,14 @@
 // Memory on its way into a core: dealt out, by several threads, into whatever layout.
 
-#include "models/dump/core_writer.h"
 #include "models/dump/memory_pieces.h"
 #include "models/dump/worker_threads.h"
-#include "tests/models/dump/elf_reader.h"
-#include "tests/models/dump/fake_guest.h"
-#include "tests/models/dump/temporary_directory.h"
+#include "tests/models/dump/core_writer_fixture.h"
 
 #include <condition_variable>
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <linux/magic.h>
 #include <mutex>
-#include <sched.h>
 #include <set>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -25,44 +17,6 @@ using namespace vmcore::test;
 using testing::ElementsAre;
 
 namespace {
-
-constexpr uint64_t mib = 1 << 20;
-const std::vector<uint8_t> some_note = guest_note_bytes(std::string("TEST\0", 5), "some text", 3);
-
-/// Noise and zeros by turns, in runs of all lengths.
-uint8_t* add_noise(fake_memory& memory, uint64_t base, uint64_t size) {
-    uint8_t* bytes = memory.add(base, size);
-    for (uint64_t i = 0; i < size; ++i)
-        if ((i >> 12) * 2654435761u >> 7 & (i >> 16 & 3))
-            bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 11);
-    return bytes;
-}
-
-uint64_t disk_bytes(const std::string& file) {
-    struct stat status;
-    return ::stat(file.c_str(), &status) == 0 ? static_cast<uint64_t>(status.st_blocks) * 512 : 0;
-}
-
-class core_writer_test : public testing::Test {
-protected:
-    void write(const std::string& to, const core_options& options, dump_layout style = dump_layout::portable,
-               file_operations& calls = file_operations::system()) {
-        ::unlink(to.c_str()); // a rename over a file may wait for the disk
-        output_file file(to, calls);
-        write_into(file, options, style);
-        file.commit(false);
-    }
-    void write_into(output_file& file, const core_options& options, dump_layout style) {
-        const dump_target& target = find_dump_target("riscv64");
-        layout = lay_out_core(target, some_note.size(), memory.ranges(), {}, style);
-        write_core(file, target, layout, some_note, memory, options);
-    }
-
-    temporary_directory directory;
-    const std::string path = directory / "vmcore";
-    fake_memory memory;
-    core_layout layout;
-};
 
 TEST_F(core_writer_test, several_threads_write_what_one_does) {
     add_noise(memory, 0x1000, 0xf000);
@@ -168,79 +122,6 @@ TEST_F(core_writer_test, an_opened_file_is_no_elf_file_before_it_is_complete) {
     output_file file(given, calls);
     write_into(file, {}, dump_layout::portable);
     EXPECT_EQ(calls.first_bytes, std::string("\0\0\177", 3)) << "memory, header, notes";
-}
-
-/// On tmpfs: lets the first large pwrite() go on only when another thread has found its way by a mapping.
-class meeting_calls : public file_operations {
-public:
-    bool can_map = true;
-    int mapped = 0;
-    ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
-        std::unique_lock<std::mutex> lock(m_mutex);
-        if (length >= 64 << 10)
-            m_changed.wait_for(lock, std::chrono::seconds(30), [this] { return mapped > 0; });
-        lock.unlock();
-        return file_operations::pwrite(file, from, length, offset);
-    }
-    bool write_mapped(int file, const void* from, size_t length, off_t offset) override {
-        const bool done = can_map && file_operations::write_mapped(file, from, length, offset);
-        const std::lock_guard<std::mutex> lock(m_mutex);
-        ++mapped;
-        m_changed.notify_all();
-        return done;
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_changed;
-};
-
-TEST_F(core_writer_test, a_second_writer_on_tmpfs_maps_the_file_or_waits) {
-    struct statfs system;
-    if (::statfs("/dev/shm", &system) != 0 || system.f_type != TMPFS_MAGIC || ::access("/dev/shm", W_OK) != 0)
-        GTEST_SKIP() << "/dev/shm is no tmpfs that may be written";
-    uint8_t* bytes = memory.add(0x80000800, 24 * mib);
-    for (uint64_t i = 0; i < 24 * mib; ++i)
-        bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 11) | 1;
-    const std::string shared = "/dev/shm/vmcore-test-" + std::to_string(::getpid());
-    for (const dump_layout style : {dump_layout::portable, dump_layout::qemu})
-        for (const bool can_map : {true, false}) {
-            meeting_calls calls;
-            calls.can_map = can_map;
-            core_options options;
-            options.threads = 2;
-            write(shared, options, style, calls);
-            EXPECT_GT(calls.mapped, 0);
-            const elf_reader core(shared);
-            EXPECT_TRUE(core.bytes(layout.segments[0].offset, 24 * mib) ==
-                        std::string(bytes, bytes + 24 * mib));
-            ::unlink(shared.c_str());
-        }
-}
-
-TEST_F(core_writer_test, a_full_tmpfs_is_an_error_whichever_way_a_writer_goes) {
-    const std::string place = directory / "small";
-    std::filesystem::create_directory(place);
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("none", place.c_str(), "tmpfs", 0, "size=8m") != 0)
-        GTEST_SKIP() << "no file system may be mounted here: " << std::strerror(errno);
-    uint8_t* bytes = memory.add(0x80000000, 24 * mib);
-    std::fill(bytes, bytes + 24 * mib, 1);
-    core_options options;
-    for (options.threads = 1; options.threads <= 3; ++options.threads)
-        try {
-            write(place + "/vmcore", options);
-            ADD_FAILURE() << "24 MiB are in 8";
-        } catch (const std::system_error& error) {
-            EXPECT_EQ(error.code().value(), ENOSPC);
-            EXPECT_EQ(error.what(), "cannot write '" + place + "/vmcore': No space left on device");
-            EXPECT_TRUE(std::filesystem::is_empty(place));
-        }
-    std::fill(bytes, bytes + 20 * mib, 0);
-    write(place + "/vmcore", options);
-    EXPECT_EQ(elf_reader(place + "/vmcore").loads().at(0).filesz, 24 * mib)
-        << "a later one that fits is good";
-    ::umount(place.c_str());
 }
 
 TEST(memory_pieces, every_byte_comes_once_and_in_order) {

@@ -174,14 +174,14 @@ TEST_F(elf_core_test, pages_of_zeros_are_holes_and_read_as_zeros) {
 }
 
 TEST_F(elf_core_test, memory_without_host_pointers_is_read_in_pieces) {
-    uint8_t* bytes = memory.add(0x80000000, (2 << 20) + 77);
-    for (uint64_t i = 0; i < (2 << 20) + 77; ++i)
+    constexpr uint64_t size = (5 << 20) + 77;
+    uint8_t* bytes = memory.add(0x80000000, size);
+    for (uint64_t i = 0; i < size; ++i)
         bytes[i] = static_cast<uint8_t>(i * 7 + i / 4096);
     memory.by_copy = true;
     const elf_reader core = write(find_dump_target("riscv64"), memory);
-    EXPECT_TRUE(core.bytes(core.loads().at(0).offset, (2 << 20) + 77) ==
-                std::string(bytes, bytes + (2 << 20) + 77));
-    EXPECT_EQ(memory.longest_read, 1u << 20);
+    EXPECT_TRUE(core.bytes(core.loads().at(0).offset, size) == std::string(bytes, bytes + size));
+    EXPECT_EQ(memory.longest_read, 2u << 20);
     EXPECT_THAT(warnings, IsEmpty());
 }
 
