@@ -23,6 +23,7 @@ void block_cache::clear() {
     m_blocks.clear();
     m_ops.clear();
     m_bytes.clear();
+    m_code.clear();
 }
 
 block* block_cache::renew(uint64_t pc, address_space space, const uint8_t* host) {
@@ -86,6 +87,9 @@ block* block_cache::build(uint64_t pc, address_space space, const uint8_t* host)
     fresh.bytes = m_bytes.data() + m_bytes.size();
     m_bytes.insert(m_bytes.end(), host, host + size);
     m_table[index(pc)] = &fresh;
+    const auto offset = static_cast<unsigned>(pc % tlb::page_size);
+    if (m_code.add(host - offset, offset, static_cast<unsigned>(size)))
+        m_new_page = host - offset;
     return &fresh;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "models/riscv/code_map.h"
 #include "models/riscv/debug_unit.h"
 #include "models/riscv/isa.h"
 #include "models/riscv/op.h"
 #include "models/riscv/tlb.h"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace vmcore::riscv {
@@ -61,6 +63,12 @@ public:
     /// What links lead to that are not set: of no epoch.
     block* no_block() { return &m_no_block; }
 
+    /// Where blocks were decoded from.
+    const code_map& code() const { return m_code; }
+    /// The page that blocks have come to be decoded from since the last call, if any: at most one for each
+    /// renew().
+    const uint8_t* take_new_page() { return std::exchange(m_new_page, nullptr); }
+
     /// Forgets all blocks. No block may be in use.
     void clear();
 
@@ -84,6 +92,8 @@ private:
     std::vector<uint8_t> m_bytes;
     uint64_t m_epoch = 0;
     block m_no_block;
+    code_map m_code;
+    const uint8_t* m_new_page = nullptr;
     const debug_unit& m_stops;
 };
 

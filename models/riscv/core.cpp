@@ -138,7 +138,12 @@ block* core::fetch_cached(uint64_t physical) {
         remember_host(access::fetch, m_pc, physical);
         host = m_tlb.host(access::fetch, m_pc, 2);
     }
-    return host == nullptr ? nullptr : m_blocks.renew(m_pc, m_tlb.fetch_space(), host);
+    if (host == nullptr)
+        return nullptr;
+    block* const found = m_blocks.renew(m_pc, m_tlb.fetch_space(), host);
+    if (const uint8_t* page = m_blocks.take_new_page())
+        m_tlb.watch_stores(page);
+    return found;
 }
 
 /// One parcel of the instruction at pc; takes the trap when it cannot be fetched.

@@ -137,6 +137,8 @@ private:
     void raise_fault(access kind, bool by_page_table, uint64_t address);
     privilege mode_of(access kind) const { return kind == access::fetch ? m_mode : m_data_mode; }
     void remember_host(access kind, uint64_t address, uint64_t physical);
+    uint8_t* slow_store_host(uint64_t address, unsigned size) const;
+    void follow_store(uint64_t physical, unsigned size);
     bool move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size);
     bool read_memory(access rights, uint64_t address, unsigned size, uint64_t& value);
     bool write_memory(uint64_t address, unsigned size, uint64_t value);

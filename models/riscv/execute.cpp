@@ -47,7 +47,7 @@ template <typename T>
 VMCORE_INLINE bool core::store(uint64_t address, T value) {
     uint8_t* host = m_tlb.store_host<T>(address);
     if (__builtin_expect(host == nullptr, 0)) {
-        host = m_tlb.host(access::store, address, sizeof value); // misaligned
+        host = slow_store_host(address, sizeof value);
         if (host == nullptr)
             return false;
     }

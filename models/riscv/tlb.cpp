@@ -47,6 +47,29 @@ void tlb::set_host(access kind, uint64_t address, uint8_t* host) {
                                                                     static_cast<uintptr_t>(first)};
 }
 
+void tlb::set_watched_host(uint64_t address, uint8_t* host) {
+    selected(access::store).pages[address / page_size % slots].watched_host = host;
+}
+
+uint8_t* tlb::watched_host(uint64_t address, unsigned size) const {
+    const page& slot = selected(access::store).pages[address / page_size % slots];
+    const uint64_t offset = address % page_size;
+    const bool serves =
+        slot.address == address - offset && slot.watched_host != nullptr && offset + size <= page_size;
+    return serves ? slot.watched_host + offset : nullptr;
+}
+
+void tlb::watch_stores(const uint8_t* host) {
+    for (unsigned space = 0; space < address_spaces; ++space) {
+        table& in = at(access::store, static_cast<address_space>(space));
+        for (const uint16_t slot : in.used)
+            if (in.hosts[slot].address != page::none && in.hosts[slot].host(in.pages[slot].address) == host) {
+                in.pages[slot].watched_host = in.hosts[slot].host(in.pages[slot].address);
+                in.hosts[slot] = entry();
+            }
+    }
+}
+
 void tlb::empty(unsigned number, unsigned slot) {
     m_tables[number].pages[slot] = page();
     m_tables[number].hosts[slot] = entry();
@@ -94,9 +117,11 @@ void tlb::flush_address(uint64_t address) {
 void tlb::forget_hosts(uint64_t first, uint64_t last) {
     for (unsigned number = 0; number < address_spaces * kinds; ++number)
         for (const uint16_t slot : m_tables[number].used) {
-            const page& each = m_tables[number].pages[slot];
-            if (each.physical <= last && each.physical + (page_size - 1) >= first)
-                m_tables[number].hosts[slot] = entry();
+            page& each = m_tables[number].pages[slot];
+            if (each.physical > last || each.physical + (page_size - 1) < first)
+                continue;
+            m_tables[number].hosts[slot] = entry();
+            each.watched_host = nullptr;
         }
     ++m_code_epoch;
 }

@@ -38,6 +38,8 @@ public:
         uint64_t physical = 0;
         uint64_t span = page_size; ///< bytes that the page table's entry maps
         bool uniform = true;       ///< physical memory protection has the same answer for all its bytes
+        /// Where its first byte is, when stores are not to go there unseen: code was decoded from the page.
+        uint8_t* watched_host = nullptr;
 
         bool valid() const { return address != none; }
     };
@@ -68,6 +70,12 @@ public:
     void insert(access kind, const page& found);
     /// Direct access serves this page, which is in the TLB and whose first byte is at `host`.
     void set_host(access kind, uint64_t address, uint8_t* host);
+
+    /// The same for a page of code, for stores: watched_host() serves it, and store_host() does not.
+    void set_watched_host(uint64_t address, uint8_t* host);
+    uint8_t* watched_host(uint64_t address, unsigned size) const;
+    /// Code was decoded from a page that store_host() may serve by now.
+    void watch_stores(const uint8_t* host);
 
     /// Forgets everything.
     void flush();

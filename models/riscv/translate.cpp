@@ -114,6 +114,7 @@ outcome core::write_entry(uint64_t physical, uint64_t entry) {
     uint64_t time = local_time();
     const outcome answer = m_memory.write(physical, bytes, sizeof bytes, time).answer;
     set_local_time(time);
+    follow_store(physical, sizeof bytes);
     return answer;
 }
 
@@ -124,8 +125,32 @@ void core::remember_host(access kind, uint64_t address, uint64_t physical) {
         return;
     if (kind != access::fetch && m_debug.watches(page_of(address), tlb::page_size))
         return;
-    if (uint8_t* host = m_memory.host_page(kind, page_of(physical), tlb::page_size))
+    uint8_t* const host = m_memory.host_page(kind, page_of(physical), tlb::page_size);
+    if (host == nullptr)
+        return;
+    if (kind == access::store && m_blocks.code().has_page(host))
+        m_tlb.set_watched_host(address, host);
+    else
         m_tlb.set_host(kind, address, host);
+}
+
+/// Where a store of the loop may go that store_host() does not serve: a misaligned one, or one beside code.
+uint8_t* core::slow_store_host(uint64_t address, unsigned size) const {
+    if (uint8_t* host = m_tlb.host(access::store, address, size))
+        return host;
+    uint8_t* const host = m_tlb.watched_host(address, size);
+    if (host == nullptr)
+        return nullptr;
+    const auto offset = static_cast<unsigned>(address % tlb::page_size);
+    return m_blocks.code().touches(host - offset, offset, size) ? nullptr : host;
+}
+
+/// Blocks that were decoded from what a store of the hart has just changed are no longer true.
+void core::follow_store(uint64_t physical, unsigned size) {
+    const uint8_t* const host = m_memory.host_page(access::store, page_of(physical), tlb::page_size);
+    if (host != nullptr &&
+        m_blocks.code().touches(host, static_cast<unsigned>(physical % tlb::page_size), size))
+        m_blocks.fence();
 }
 
 /// Moves up to 8 bytes by virtual address. Both pages of an access that crosses into another are translated
@@ -158,6 +183,8 @@ bool core::move(access kind, access rights, uint64_t address, uint8_t* data, uns
             return false;
         if (kind == rights)
             remember_host(kind, address + done, physical[part]);
+        if (kind == access::store)
+            follow_store(physical[part], sizes[part]);
     }
     return true;
 }

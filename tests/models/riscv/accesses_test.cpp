@@ -109,12 +109,36 @@ SC_TEST(accesses, code_that_another_initiator_wrote_is_seen_after_fence_i) {
     EXPECT_EQ(cpu.x(a0), 101u);
 }
 
-SC_TEST(accesses, code_that_the_hart_wrote_is_seen_after_fence_i) {
-    load({jalr(ra, a4, 0), sw(a5, a4, 0), fence_i, jalr(ra, a4, 0), sw(a6, a4, 0), fence_i, jalr(ra, a4, 0)},
+SC_TEST(accesses, code_that_the_hart_wrote_is_seen_at_once) {
+    load({jalr(ra, a4, 0), sw(a5, a4, 0), jalr(ra, a4, 0), sw(a6, a4, 0), fence_i, jalr(ra, a4, 0)},
          {data, addi(a0, a0, 100), addi(a0, a0, 1)});
     board.put(data, {addi(a0, a0, 1), jalr(0, ra, 0)});
     run_to_wfi();
     EXPECT_EQ(cpu.x(a0), 102u);
+}
+
+SC_TEST(accesses, a_store_to_the_line_of_code_that_runs_next_is_seen) {
+    // The second instruction behind each store is replaced by it: aligned, misaligned, an AMO.
+    load({sw(a5, a4, 12), nop, nop, addi(a0, a0, 1),                         // becomes addi a0, a0, 100
+          store(1, a6, a4, 28), nop, nop, addi(a1, a1, 1),                   // becomes addi a1, a1, 17
+          addi(t0, a4, 48), amo(1, 2, 0, 5, a5), nop, nop, addi(a0, a0, 1)}, // becomes addi a0, a0, 100
+         {ram_base, addi(a0, a0, 100), 0});
+    uint32_t changed = addi(a1, a1, 17);
+    cpu.set_x(a6, changed & 0xffff);
+    const uint32_t kept = (addi(a1, a1, 1) & 0xffff0000) | (changed & 0xffff);
+    run_to_wfi();
+    EXPECT_EQ(cpu.x(a0), 200);
+    EXPECT_EQ(board.word(ram_base + 28) & 0xffffffff, kept);
+}
+
+SC_TEST(accesses, stores_beside_code_change_no_instruction_and_are_done) {
+    // Code and data share a page: a loop counts in memory, in a line of its own and in its code's last one.
+    load({lw(a0, a4, 0x100), addi(a0, a0, 1), sw(a0, a4, 0x100), sw(a0, a4, 0x3c), addi(a5, a5, -1),
+          branch(1, a5, zero, -20)},
+         {ram_base, 1000});
+    run_to_wfi();
+    EXPECT_EQ(board.word(ram_base + 0x100) & 0xffffffff, 1000u);
+    EXPECT_EQ(board.word(ram_base + 0x38) >> 32, 1000u);
 }
 
 SC_TEST(accesses, many_blocks_overflow_the_cache_and_still_run) {
