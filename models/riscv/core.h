@@ -132,17 +132,33 @@ private:
 
     // translate.cpp: from virtual addresses to memory
     void update_context();
-    bool translate(access kind, uint64_t address, unsigned size, uint64_t& physical);
-    const tlb::page* walk(access kind, uint64_t address);
+    /// What a page must permit, and the kind of access that is blamed when it does not.
+    struct access_rule {
+        access rights;
+        access blame;
+    };
+    static constexpr access_rule as_fetch{access::fetch, access::fetch};
+    static constexpr access_rule as_load{access::load, access::load};
+    static constexpr access_rule as_store{access::store, access::store};
+    /// The same byte by its two addresses.
+    struct place {
+        uint64_t address;
+        uint64_t physical;
+    };
+    enum class fault { none, page, access, abandoned };
+    fault find_physical(access kind, uint64_t address, unsigned size, uint64_t& physical);
+    bool translate(access_rule rule, uint64_t address, unsigned size, uint64_t& physical);
+    fault walk(access kind, uint64_t address);
     void raise_fault(access kind, bool by_page_table, uint64_t address);
     privilege mode_of(access kind) const { return kind == access::fetch ? m_mode : m_data_mode; }
     void remember_host(access kind, uint64_t address, uint64_t physical);
-    bool move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size);
-    bool read_memory(access rights, uint64_t address, unsigned size, uint64_t& value);
+    bool move(access kind, access_rule rule, uint64_t address, uint8_t* data, unsigned size);
+    bool transfer(access kind, access_rule rule, place at, uint8_t* data, unsigned size);
+    bool read_memory(access_rule rule, uint64_t address, unsigned size, uint64_t& value);
     bool write_memory(uint64_t address, unsigned size, uint64_t value);
     outcome read_entry(uint64_t physical, uint64_t& entry) override;
     outcome write_entry(uint64_t physical, uint64_t entry) override;
-    bool entry_permitted(access kind, uint64_t physical) const;
+    bool entry_permitted(uint64_t physical) override;
 
     // core_debug.cpp
     void run_debugged(uint64_t quantum);
@@ -175,6 +191,11 @@ private:
     void return_from_supervisor_trap(const op& what);
     void wait_for_interrupt(const op& what);
     void fence_translations(const op& what);
+    /// QEMU with one hart carries out an AMO as a load and then a store, each of which is checked when its
+    /// turn comes; with several, the page must permit both to begin with.
+    access_rule atomic_load() const {
+        return m_config.sole_hart ? access_rule{access::load, access::store} : as_store;
+    }
     cause misaligned_atomic() const {
         return m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned;
     }

@@ -124,9 +124,17 @@ class hart_bench : public bench {
 public:
     static constexpr uint64_t handler = ram_base + 0x1000, data = ram_base + 0x2000;
 
-    explicit hart_bench(const hart::config& settings = {}, sc_core::sc_time memory_latency = {})
+    explicit hart_bench(const hart::config& settings = without_protection(),
+                        sc_core::sc_time memory_latency = {})
         : board(*this, "board", settings, memory_latency)
         , cpu(board.cpu) {}
+
+    /// A hart whose programs need no PMP region to enter S or U mode.
+    static hart::config without_protection() {
+        hart::config settings;
+        settings.isa.pmp = false;
+        return settings;
+    }
 
 protected:
     /// Before any time passes: the program, and a trap handler which keeps the trap in a1 (cause), a2 (tval)
