@@ -265,7 +265,8 @@ void core::zero_cache_block(const op& what) {
         return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
     const uint64_t address = m_x[what.rs1] & ~uint64_t(isa::cache_block_bytes - 1);
     uint64_t physical = 0;
-    if (!translate(as_store, address, isa::cache_block_bytes, physical))
+    if (!translate(as_store, address, isa::cache_block_bytes, physical) ||
+        m_debug.stops_access(access::store, access::store, address, isa::cache_block_bytes))
         return;
     uint8_t zeros[8] = {};
     const unsigned step = m_memory.is_device(physical) ? 1 : sizeof zeros;

@@ -137,7 +137,7 @@ bool core::move(access kind, access_rule rule, uint64_t address, uint8_t* data, 
         if (sizes[part] != 0 &&
             !translate(rule, address + (part == 0 ? 0 : sizes[0]), sizes[part], physical[part]))
             return false;
-    if (m_debug.stops_access(kind, rights, address, size))
+    if (m_debug.stops_access(kind, rule.blame, address, size))
         return false;
 
     for (unsigned part = 0, done = 0; part < 2 && sizes[part] != 0; done += sizes[part], ++part) {
