@@ -140,6 +140,7 @@ private:
     static constexpr access_rule as_fetch{access::fetch, access::fetch};
     static constexpr access_rule as_load{access::load, access::load};
     static constexpr access_rule as_store{access::store, access::store};
+    static constexpr access_rule as_atomic_load{access::load, access::store};
     /// The same byte by its two addresses.
     struct place {
         uint64_t address;
@@ -191,11 +192,6 @@ private:
     void return_from_supervisor_trap(const op& what);
     void wait_for_interrupt(const op& what);
     void fence_translations(const op& what);
-    /// QEMU with one hart carries out an AMO as a load and then a store, each of which is checked when its
-    /// turn comes; with several, the page must permit both to begin with.
-    access_rule atomic_load() const {
-        return m_config.sole_hart ? access_rule{access::load, access::store} : as_store;
-    }
     cause misaligned_atomic() const {
         return m_config.sole_hart ? cause::load_misaligned : cause::amo_misaligned;
     }

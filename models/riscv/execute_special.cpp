@@ -125,13 +125,18 @@ void core::store_conditional(const op& what, unsigned size) {
     retire(m_pc + what.length);
 }
 
+/// QEMU with one hart carries out an AMO as a load and then a store, each of which is checked when its turn
+/// comes; with several, the page must permit both to begin with.
 void core::atomic(const op& what, unsigned size) {
     const uint64_t address = m_x[what.rs1];
     const uint64_t operand = sign_extend(m_x[what.rs2], size);
     uint64_t value = 0;
     if (address % size != 0)
         return raise(misaligned_atomic(), address);
-    if (!read_memory(atomic_load(), address, size, value))
+    uint64_t physical = 0;
+    if (!m_config.sole_hart && !translate(as_store, address, size, physical))
+        return;
+    if (!read_memory(as_atomic_load, address, size, value))
         return;
     value = sign_extend(value, size);
     if (!write_memory(address, size, combine(static_cast<unsigned>(what.imm), value, operand)))

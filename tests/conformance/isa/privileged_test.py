@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one privileged chapter on QEMU and on the simulator, and compares what the guest prints.
 
-Usage: privileged_test.py CHAPTER SIMULATOR [--seed N] [--count N] [--option=OPTION ...] [--keep DIRECTORY]
+Usage: privileged_test.py CHAPTER SIMULATOR [--seed N] [--count N] [--option=OPTION ...] [--harts N] [--keep DIRECTORY]
 
 As isa_test.py, with other guests: `supervisor` and `cache_blocks` are tables of cases, `paging` and `protection`
 are programs that make page tables and regions from random numbers. Exit status: 0 equal, 1 different, 77 skipped
@@ -78,8 +78,9 @@ def run(command):
     return lines
 
 
-def both(program, simulator):
-    machine = ["-M", "virt", "-m", "128M", "-bios", program, "-nographic", "-cpu", CPU]
+def both(program, simulator, harts):
+    """Of several harts all but the first stay out of it."""
+    machine = ["-M", "virt", "-m", "128M", "-smp", str(harts), "-bios", program, "-nographic", "-cpu", CPU]
     return run([QEMU, "-nic", "none", *machine]), run([*simulator, *machine])
 
 
@@ -87,8 +88,8 @@ def fields(line):
     return dict(word.split("=", 1) for word in line.split() if "=" in word)
 
 
-def explain(chapter, directory, group, simulator):
-    reference, ours = both(chapter.build(directory, group), simulator)
+def explain(chapter, directory, group, simulator, harts):
+    reference, ours = both(chapter.build(directory, group), simulator, harts)
     for theirs, mine in zip(reference, ours):
         if theirs != mine:
             print(f"  {chapter.describe(group, theirs)}")
@@ -109,6 +110,7 @@ def main():
     parser.add_argument("--seed", type=int, default=20240607)
     parser.add_argument("--count", type=int, default=20, help="cases of a kind, or rounds")
     parser.add_argument("--option", action="append", default=[], help="for the simulator")
+    parser.add_argument("--harts", type=int, default=1)
     parser.add_argument("--keep", help="directory to build in")
     arguments = parser.parse_args()
     for tool in (QEMU, COMPILER):
@@ -120,7 +122,7 @@ def main():
     simulator = [arguments.simulator, *arguments.option]
     with tempfile.TemporaryDirectory() as scratch:
         directory = arguments.keep or scratch
-        reference, ours = both(chapter.build(directory), simulator)
+        reference, ours = both(chapter.build(directory), simulator, arguments.harts)
         if not reference or reference[-1] != "done":
             print(f"QEMU stopped in {chapter.group_name(f'group {len(reference):x}')}")
             return 1
@@ -130,7 +132,7 @@ def main():
             print(f"differs: {chapter.group_name(line)}")
         for line in wrong[:6]:
             print(f"{chapter.group_name(line)}:")
-            explain(chapter, directory, int(line.split()[1], 16), simulator)
+            explain(chapter, directory, int(line.split()[1], 16), simulator, arguments.harts)
         if wrong or len(ours) != len(reference):
             return 1
     print("equal")

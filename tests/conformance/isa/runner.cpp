@@ -129,6 +129,8 @@ options parse(int argc, char** argv) {
             result.program = argv[++i];
         else if (word == "-cpu" && i + 1 < argc)
             result.settings.isa = riscv::parse_isa(argv[++i]);
+        else if (word == "-smp" && i + 1 < argc)
+            result.settings.sole_hart = std::stoul(argv[++i]) == 1;
         else if (word == "-nographic")
             continue;
         else if (word[0] == '-' && i + 1 < argc)
