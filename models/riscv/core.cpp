@@ -120,7 +120,7 @@ void core::step(uint64_t budget) {
     block* next = m_config.blocks ? m_blocks.find(m_pc, m_tlb.fetch_space()) : nullptr;
     if (next == nullptr) {
         uint64_t physical = 0;
-        if (!translate(access::fetch, m_pc, 2, physical))
+        if (!translate(as_fetch, m_pc, 2, physical))
             return;
         next = m_config.blocks ? fetch_cached(physical) : nullptr;
         if (next == nullptr)
@@ -163,8 +163,7 @@ block* core::fetch_one(uint64_t physical) {
         return nullptr;
     const bool is_wide = is_long(parcel[0]);
     const uint64_t second = m_pc + 2;
-    if (is_wide &&
-        !(translate(access::fetch, second, 2, physical) && fetch_parcel(physical, parcel[1], second)))
+    if (is_wide && !(translate(as_fetch, second, 2, physical) && fetch_parcel(physical, parcel[1], second)))
         return nullptr;
     const isa& has = m_config.implements;
     m_loose.ops[0] = is_wide ? decode(static_cast<uint32_t>(parcel[0] | parcel[1] << 16), m_pc, has)

@@ -132,19 +132,36 @@ private:
 
     // translate.cpp: from virtual addresses to memory
     void update_context();
-    bool translate(access kind, uint64_t address, unsigned size, uint64_t& physical);
-    const tlb::page* walk(access kind, uint64_t address);
+    /// What a page must permit, and the kind of access that is blamed when it does not.
+    struct access_rule {
+        access rights;
+        access blame;
+    };
+    static constexpr access_rule as_fetch{access::fetch, access::fetch};
+    static constexpr access_rule as_load{access::load, access::load};
+    static constexpr access_rule as_store{access::store, access::store};
+    static constexpr access_rule as_atomic_load{access::load, access::store};
+    /// The same byte by its two addresses.
+    struct place {
+        uint64_t address;
+        uint64_t physical;
+    };
+    enum class fault { none, page, access, abandoned };
+    fault find_physical(access kind, uint64_t address, unsigned size, uint64_t& physical);
+    bool translate(access_rule rule, uint64_t address, unsigned size, uint64_t& physical);
+    fault walk(access kind, uint64_t address);
     void raise_fault(access kind, bool by_page_table, uint64_t address);
     privilege mode_of(access kind) const { return kind == access::fetch ? m_mode : m_data_mode; }
     void remember_host(access kind, uint64_t address, uint64_t physical);
     uint8_t* slow_store_host(uint64_t address, unsigned size) const;
     void follow_store(uint64_t physical, unsigned size);
-    bool move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size);
-    bool read_memory(access rights, uint64_t address, unsigned size, uint64_t& value);
+    bool move(access kind, access_rule rule, uint64_t address, uint8_t* data, unsigned size);
+    bool transfer(access kind, access_rule rule, place at, uint8_t* data, unsigned size);
+    bool read_memory(access_rule rule, uint64_t address, unsigned size, uint64_t& value);
     bool write_memory(uint64_t address, unsigned size, uint64_t value);
     outcome read_entry(uint64_t physical, uint64_t& entry) override;
     outcome write_entry(uint64_t physical, uint64_t entry) override;
-    bool entry_permitted(access kind, uint64_t physical) const;
+    bool entry_permitted(uint64_t physical) override;
 
     // core_debug.cpp
     void run_debugged(uint64_t quantum);

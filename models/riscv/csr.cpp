@@ -26,6 +26,7 @@ constexpr uint64_t mie_writable = ~uint64_t(0x1fff) | 0xaaa;
 constexpr uint64_t supervisor_interrupts = 0x2222;
 constexpr uint64_t sip_writable = 0x2002;
 constexpr uint64_t stip = bit(supervisor_timer);
+constexpr uint64_t vstip = bit(6);
 constexpr uint64_t envcfg_writable = bit(0) | envcfg::cbie | envcfg::cbcfe | envcfg::cbze;
 constexpr uint64_t counter_delegation = bit(60); ///< of menvcfg, without effect
 constexpr uint64_t inhibit_cycle = bit(0);
@@ -63,7 +64,8 @@ csr_file::csr_file(csr_sources& sources, unsigned hartid, const isa& implemented
     : m_sources(sources)
     , m_isa(implemented)
     , m_floats(floats)
-    , m_hartid(hartid) {}
+    , m_hartid(hartid)
+    , m_pmp(implemented.pmp) {}
 
 void csr_file::reset() {
     m_soft = 0;
@@ -73,6 +75,7 @@ void csr_file::reset() {
     m_mscratch = m_mepc = m_mcause = m_mtval = m_mcontext = m_tselect = 0;
     m_stvec = m_scounteren = m_senvcfg = m_sscratch = m_sepc = m_scause = m_stval = m_satp = 0;
     m_stimecmp = 0;
+    m_compares_time = false;
     m_tdata2.fill(0);
     m_tdata3.fill(0);
     m_mhpmevent.fill(0);
@@ -102,7 +105,7 @@ uint64_t csr_file::status() const {
     return m_mstatus | (float_dirty() ? mstatus::sd : 0);
 }
 
-uint64_t csr_file::read(unsigned number) const {
+uint64_t csr_file::read(unsigned number, privilege mode) const {
     if (const plain* found = find_plain(number))
         return this->*found->value;
     if (number >= csr_mhpmevent3 && number <= csr_mhpmevent31)
@@ -115,7 +118,10 @@ uint64_t csr_file::read(unsigned number) const {
     case csr_fcsr: return static_cast<uint64_t>(m_floats.frm) << 5 | m_floats.fflags;
     case csr_sstatus: return status() & (sstatus_writable | mstatus::fs | mstatus::uxl | mstatus::sd);
     case csr_sie: return m_mie & m_mideleg & supervisor_interrupts;
-    case csr_sip: return pending() & m_mideleg & supervisor_interrupts;
+    case csr_sip: {
+        const bool hidden = mode == privilege::machine && timer_compare_in_use();
+        return pending() & m_mideleg & supervisor_interrupts & ~(hidden ? stip : 0);
+    }
     case csr_stvec: return m_stvec;
     case csr_stimecmp: return m_stimecmp;
     case csr_satp: return m_satp;
@@ -210,7 +216,7 @@ void csr_file::write_mstatus(uint64_t value, uint64_t mask) {
 
 void csr_file::write_mip(uint64_t value, uint64_t mask) {
     if (timer_compare_in_use())
-        mask &= ~stip;
+        mask &= ~(stip | vstip);
     m_soft = replace(m_soft, value, mask);
 }
 
@@ -221,12 +227,9 @@ void csr_file::write_vector(uint64_t& vector, uint64_t value) {
 }
 
 void csr_file::write_menvcfg(uint64_t value) {
-    const bool compared = timer_compare_in_use();
     const uint64_t mask = envcfg_writable | counter_delegation | (m_isa.s && m_isa.sstc ? envcfg::stce : 0) |
                           (m_isa.s && m_isa.svadu ? envcfg::adue : 0);
     m_menvcfg = value & mask;
-    if (timer_compare_in_use() && !compared)
-        await_supervisor_time();
 }
 
 /// A mode that the hart does not have makes the whole write ineffective.
@@ -241,7 +244,10 @@ csr_file::effect csr_file::write_satp(uint64_t value) {
     return effect::translation;
 }
 
+/// stimecmp drives STIP from its first write on. As in QEMU, menvcfg.STCE has no part in that: it only says
+/// who may write the register, and whether software may write STIP.
 void csr_file::await_supervisor_time() {
+    m_compares_time = true;
     m_soft &= ~stip;
     if (m_sources.time() >= m_stimecmp)
         m_soft |= stip;
@@ -250,7 +256,7 @@ void csr_file::await_supervisor_time() {
 }
 
 void csr_file::supervisor_timer_due() {
-    if (timer_compare_in_use())
+    if (m_compares_time)
         await_supervisor_time();
 }
 

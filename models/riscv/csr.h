@@ -37,7 +37,8 @@ public:
     /// Whether the register can be read, or written, in this mode.
     bool permits(unsigned number, bool write, privilege mode) const;
     /// Reading has no effect on any register, so that a debugger may do it as well.
-    uint64_t read(unsigned number) const;
+    /// @param mode that of the reader: as in QEMU, M mode does not find STIP in sip while stimecmp drives it
+    uint64_t read(unsigned number, privilege mode = privilege::machine) const;
     /// What CSRRS and CSRRC combine with their operand: of mip and sip, what software has written, and not
     /// the lines.
     uint64_t read_to_change(unsigned number) const;
@@ -70,7 +71,8 @@ public:
     transfer leave_machine_trap();
     transfer leave_supervisor_trap();
 
-    uint64_t status() const; ///< mstatus
+    uint64_t status() const;                                                                ///< mstatus
+    privilege previous_mode() const { return static_cast<privilege>(m_mstatus >> 11 & 3); } ///< mstatus.MPP
     uint64_t satp() const { return m_satp; }
     bool hardware_updates_page_tables() const { return (m_menvcfg & envcfg::adue) != 0; }
     /// Bits of menvcfg, and in U mode of senvcfg as well; in M mode all.
@@ -144,6 +146,7 @@ private:
     uint64_t m_scause = 0;
     uint64_t m_stval = 0;
     uint64_t m_stimecmp = 0;
+    bool m_compares_time = false; ///< stimecmp was written since reset
     uint64_t m_satp = 0;
     uint64_t m_tselect = 0;
     std::array<uint64_t, 2> m_tdata2{};

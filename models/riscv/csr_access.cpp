@@ -75,11 +75,16 @@ bool csr_file::counter_permitted(unsigned number, privilege mode) const {
     return mode != privilege::user || !m_isa.s || (m_scounteren >> number & 1) != 0;
 }
 
+/// CBIE has several values that permit cbo.inval, so that menvcfg and senvcfg may do so in different ways.
+static uint64_t rights_of(uint64_t environment) {
+    return (environment & envcfg::cbie) != 0 ? environment | envcfg::cbie : environment;
+}
+
 uint64_t csr_file::environment_rights(privilege mode) const {
     switch (mode) {
     case privilege::machine: return ~uint64_t(0);
-    case privilege::supervisor: return m_menvcfg;
-    default: return m_isa.s ? m_menvcfg & m_senvcfg : m_menvcfg;
+    case privilege::supervisor: return rights_of(m_menvcfg);
+    default: return m_isa.s ? rights_of(m_menvcfg) & rights_of(m_senvcfg) : rights_of(m_menvcfg);
     }
 }
 

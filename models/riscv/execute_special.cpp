@@ -80,7 +80,7 @@ void core::perform(const op& from) {
 
 void core::perform_load(const op& what, unsigned size, bool is_signed) {
     uint64_t value = 0;
-    if (!read_memory(access::load, m_x[what.rs1] + static_cast<uint64_t>(what.imm), size, value))
+    if (!read_memory(as_load, m_x[what.rs1] + static_cast<uint64_t>(what.imm), size, value))
         return;
     m_x[what.rd] = is_signed ? sign_extend(value, size) : value;
     retire(m_pc + what.length);
@@ -96,7 +96,7 @@ void core::load_reserved(const op& what, unsigned size) {
     uint64_t value = 0;
     if (address % size != 0)
         return raise(cause::load_misaligned, address);
-    if (!read_memory(access::load, address, size, value))
+    if (!read_memory(as_load, address, size, value))
         return;
     m_reserved = address;
     m_reserved_value = m_x[what.rd] = sign_extend(value, size);
@@ -114,7 +114,7 @@ void core::store_conditional(const op& what, unsigned size) {
         if (address % size != 0)
             return raise(misaligned_atomic(), address);
         uint64_t value = 0;
-        if (!read_memory(access::store, address, size, value))
+        if (!read_memory(as_store, address, size, value))
             return;
         success = sign_extend(value, size) == m_reserved_value;
         if (success && !write_memory(address, size, operand))
@@ -125,13 +125,18 @@ void core::store_conditional(const op& what, unsigned size) {
     retire(m_pc + what.length);
 }
 
+/// QEMU with one hart carries out an AMO as a load and then a store, each of which is checked when its turn
+/// comes; with several, the page must permit both to begin with.
 void core::atomic(const op& what, unsigned size) {
     const uint64_t address = m_x[what.rs1];
     const uint64_t operand = sign_extend(m_x[what.rs2], size);
     uint64_t value = 0;
     if (address % size != 0)
         return raise(misaligned_atomic(), address);
-    if (!read_memory(access::store, address, size, value))
+    uint64_t physical = 0;
+    if (!m_config.sole_hart && !translate(as_store, address, size, physical))
+        return;
+    if (!read_memory(as_atomic_load, address, size, value))
         return;
     value = sign_extend(value, size);
     if (!write_memory(address, size, combine(static_cast<unsigned>(what.imm), value, operand)))
@@ -145,7 +150,7 @@ void core::perform_float_load(const op& what, unsigned size) {
         return raise(cause::illegal_instruction, float_access::bits(what.imm));
     const uint64_t address = m_x[what.rs1] + float_access::offset(static_cast<uint64_t>(what.imm));
     uint64_t value = 0;
-    if (!read_memory(access::load, address, size, value))
+    if (!read_memory(as_load, address, size, value))
         return;
     m_float.f[what.rd] = size == 4 ? nan_box(static_cast<uint32_t>(value)) : value;
     m_csr.set_float_dirty();
@@ -170,18 +175,18 @@ void core::perform_float_operation(const op& what) {
 }
 
 /// funct3: 1 write, 2 set, 3 clear; 4 more takes the rs1 field as an immediate. Setting and clearing with
-/// x0, or with 0 as an immediate, only reads.
+/// x0, or with 0 as an immediate, only reads. As in QEMU, neither does a register that holds 0 write, though
+/// it needs the right to.
 void core::perform_csr(const op& what) {
     const auto bits = static_cast<uint32_t>(what.imm);
     const unsigned number = bits >> 20;
     const unsigned field = bits >> 15 & 31;
     const unsigned form = bits >> 12 & 3;
-    const bool writes = form == 1 || field != 0;
-    if (!m_csr.permits(number, writes, m_mode))
+    if (!m_csr.permits(number, form == 1 || field != 0, m_mode))
         return raise(cause::illegal_instruction, bits);
     const uint64_t operand = (bits >> 14 & 1) != 0 ? field : m_x[field];
-    const uint64_t shown = m_csr.read(number);
-    if (writes) {
+    const uint64_t shown = m_csr.read(number, m_mode);
+    if (form == 1 || operand != 0) {
         const uint64_t old = m_csr.read_to_change(number);
         switch (m_csr.write(number, form == 1 ? operand : form == 2 ? old | operand : old & ~operand)) {
         case csr_file::effect::none: break;
@@ -201,9 +206,12 @@ void core::call_environment() {
     }
 }
 
+/// As in QEMU, a return to a mode that physical memory protection permits nothing faults itself.
 void core::return_from_machine_trap(const op& what) {
     if (m_mode != privilege::machine)
         return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
+    if (m_csr.previous_mode() != privilege::machine && m_csr.protection().denies_all())
+        return raise(cause::fetch_access, m_csr.read(csr_mepc));
     commit(1);
     go_on(m_csr.leave_machine_trap());
 }
@@ -241,23 +249,34 @@ void core::fence_translations(const op& what) {
     retire(m_pc + what.length);
 }
 
-/// There is no cache whose contents differ from memory, so what remains of these is who may use them where.
+/// There is no cache whose contents differ from memory, so what remains of these is who may use them where:
+/// whoever may load or store. The fault is a store's.
 void core::cache_block_operation(const op& what) {
     const uint64_t right = what.code == opcode::cbo_inval ? envcfg::cbie : envcfg::cbcfe;
     if ((m_csr.environment_rights(m_mode) & right) == 0)
         return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
     const uint64_t address = m_x[what.rs1] & ~uint64_t(isa::cache_block_bytes - 1);
     uint64_t physical = 0;
-    if (translate(access::store, address, isa::cache_block_bytes, physical))
+    const fault met = find_physical(access::load, address, isa::cache_block_bytes, physical);
+    if (met == fault::abandoned)
+        return;
+    if (met == fault::none || translate(as_store, address, isa::cache_block_bytes, physical))
         retire(m_pc + what.length);
 }
 
+/// Translated and permitted as a whole; a device gets its zeros byte by byte, as from QEMU.
 void core::zero_cache_block(const op& what) {
     if ((m_csr.environment_rights(m_mode) & envcfg::cbze) == 0)
         return raise(cause::illegal_instruction, static_cast<uint64_t>(what.imm));
     const uint64_t address = m_x[what.rs1] & ~uint64_t(isa::cache_block_bytes - 1);
-    for (unsigned done = 0; done < isa::cache_block_bytes; done += 8)
-        if (!write_memory(address + done, 8, 0))
+    uint64_t physical = 0;
+    if (!translate(as_store, address, isa::cache_block_bytes, physical) ||
+        m_debug.stops_access(access::store, access::store, address, isa::cache_block_bytes))
+        return;
+    uint8_t zeros[8] = {};
+    const unsigned step = m_memory.is_device(physical) ? 1 : sizeof zeros;
+    for (unsigned done = 0; done < isa::cache_block_bytes; done += step)
+        if (!transfer(access::store, as_store, {address + done, physical + done}, zeros, step))
             return;
     retire(m_pc + what.length);
 }

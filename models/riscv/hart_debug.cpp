@@ -12,6 +12,7 @@ public:
     explicit viewed_tables(hart& viewed)
         : m_hart(viewed) {}
 
+    bool entry_permitted(uint64_t) override { return true; }
     riscv::outcome read_entry(uint64_t physical, uint64_t& entry) override {
         uint8_t bytes[8] = {};
         const unsigned moved = m_hart.debug_transport(tlm::TLM_READ_COMMAND, physical, bytes, sizeof bytes);

@@ -34,6 +34,9 @@ public:
     /// Where the page at this address is in host memory, when direct access without latency serves all of it.
     uint8_t* host_page(access kind, uint64_t address, uint64_t page_size);
 
+    /// Whether no direct access is granted at this address.
+    bool is_device(uint64_t address);
+
     /// Forgets what is known of [first, last].
     void invalidate(uint64_t first, uint64_t last);
     /// Forgets that direct access was refused at this address.
@@ -51,8 +54,6 @@ private:
     const region& find(access kind, uint64_t address);
     result move(access kind, uint64_t address, uint8_t* data, unsigned size, uint64_t& local_time);
     outcome move_piece(access kind, uint64_t address, uint8_t* data, unsigned size, uint64_t& local_time);
-    bool is_device(uint64_t address);
-
     environment& m_world;
     bool m_use_direct;
     std::array<region_list, 3> m_regions; ///< by access

@@ -22,7 +22,7 @@ uint64_t table_of(uint64_t number) {
 }
 
 page_answer failed(outcome answer) {
-    return {answer == outcome::abandoned ? verdict::abandoned : verdict::access_fault};
+    return {answer == outcome::abandoned ? verdict::abandoned : verdict::page_fault};
 }
 
 /// The virtual address' upper bits repeat the highest one that is translated.
@@ -56,9 +56,7 @@ page_answer use_leaf(uint64_t entry, uint64_t place, unsigned level, const page_
         if (!asked.update)
             return {verdict::page_fault};
         const outcome answer = memory.write_entry(place, entry | wanted);
-        if (answer == outcome::discarded) // a table in ROM
-            return {verdict::page_fault};
-        if (answer != outcome::done)
+        if (answer != outcome::done) // a table in ROM, for instance
             return failed(answer);
     }
     return {verdict::granted, base | (asked.address & (span - 1)), span};
@@ -74,6 +72,8 @@ page_answer walk_page_tables(uint64_t satp, const page_request& asked, page_tabl
     for (unsigned level = levels; level-- > 0;) {
         const uint64_t place = table + (asked.address >> (12 + 9 * level) & 511) * 8;
         uint64_t entry = 0;
+        if (!memory.entry_permitted(place))
+            return {verdict::access_fault};
         const outcome answer = memory.read_entry(place, entry);
         if (answer != outcome::done)
             return failed(answer);

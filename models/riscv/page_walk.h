@@ -11,6 +11,8 @@ namespace vmcore::riscv {
 class page_table_memory {
 public:
     virtual ~page_table_memory() = default;
+    /// Whether physical memory protection lets a walk read this entry. As in QEMU, it may then write it, too.
+    virtual bool entry_permitted(uint64_t physical) = 0;
     virtual outcome read_entry(uint64_t physical, uint64_t& entry) = 0;
     virtual outcome write_entry(uint64_t physical, uint64_t entry) = 0;
 };
@@ -29,7 +31,7 @@ struct page_answer {
     enum class verdict {
         granted,
         page_fault,
-        access_fault, ///< an entry could not be read or written
+        access_fault, ///< memory protection refuses an entry
         abandoned     ///< the hart was reset meanwhile
     };
     verdict what;
@@ -38,7 +40,8 @@ struct page_answer {
 };
 
 /// Translates an address by the tables that satp names: Sv39, Sv48 or Sv57 (privileged ISA, "Virtual Address
-/// Translation Process"). satp's mode must not be Bare.
+/// Translation Process"). satp's mode must not be Bare. As in QEMU, an entry that the bus refuses is a page
+/// fault; the ISA has an access fault there.
 page_answer walk_page_tables(uint64_t satp, const page_request& asked, page_table_memory& memory);
 
 namespace satp_mode {

@@ -35,7 +35,6 @@ void pmp::set_address(unsigned region, uint64_t value) {
 
 void pmp::update() {
     m_in_use = 0;
-    m_any_locked = false;
     for (unsigned i = 0; i < regions; ++i) {
         const uint64_t value = m_address[i];
         const uint64_t below = i == 0 ? 0 : m_address[i - 1];
@@ -53,25 +52,32 @@ void pmp::update() {
             m_range[i] = {};
         if (mode_of(m_config[i]) != off)
             m_in_use = i + 1;
-        m_any_locked = m_any_locked || is_locked(i);
     }
 }
 
-pmp::verdict pmp::check(access kind, uint64_t first, uint64_t last, privilege mode) const {
-    if (m_in_use == 0)
-        return verdict::granted;
+bool pmp::permits(access kind, uint64_t first, uint64_t last, privilege mode) const {
+    for (unsigned i = 0; i < m_in_use; ++i) {
+        const bool has_first = m_range[i].contains(first);
+        if (has_first != m_range[i].contains(last))
+            return false;
+        if (!has_first)
+            continue;
+        if (mode == privilege::machine && !is_locked(i))
+            return true;
+        const unsigned needed = kind == access::load ? 1 : kind == access::store ? 2 : 4;
+        return (m_config[i] & needed) != 0;
+    }
+    return mode == privilege::machine || !m_present;
+}
+
+bool pmp::is_uniform(uint64_t first, uint64_t last) const {
     for (unsigned i = 0; i < m_in_use; ++i) {
         const range& each = m_range[i];
         if (each.first > each.last || first > each.last || last < each.first)
             continue;
-        if (first < each.first || last > each.last)
-            return verdict::mixed;
-        if (mode == privilege::machine && !is_locked(i))
-            return verdict::granted;
-        const unsigned needed = kind == access::load ? 1 : kind == access::store ? 2 : 4;
-        return (m_config[i] & needed) != 0 ? verdict::granted : verdict::refused;
+        return first >= each.first && last <= each.last;
     }
-    return mode == privilege::machine ? verdict::granted : verdict::refused;
+    return true;
 }
 
 } // namespace vmcore::riscv

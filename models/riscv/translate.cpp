@@ -45,24 +45,30 @@ void core::raise_fault(access kind, bool by_page_table, uint64_t address) {
     }
 }
 
-/// The physical address of bytes that lie in one page.
-bool core::translate(access kind, uint64_t address, unsigned size, uint64_t& physical) {
+/// The physical address of bytes that lie in one page, without a trap when there is none.
+core::fault core::find_physical(access kind, uint64_t address, unsigned size, uint64_t& physical) {
     const tlb::page* page = m_tlb.find(kind, address);
-    if (page == nullptr)
-        page = walk(kind, address);
-    if (page == nullptr)
-        return false;
-    physical = page->physical + address % tlb::page_size;
-    if (!page->uniform && m_csr.protection().check(kind, physical, physical + size - 1, mode_of(kind)) !=
-                              pmp::verdict::granted) {
-        raise_fault(kind, false, address);
-        return false;
+    if (page == nullptr) {
+        if (const fault met = walk(kind, address); met != fault::none)
+            return met;
+        page = m_tlb.find(kind, address);
     }
-    return true;
+    physical = page->physical + address % tlb::page_size;
+    if (!page->uniform && !m_csr.protection().permits(kind, physical, physical + size - 1, mode_of(kind)))
+        return fault::access;
+    return fault::none;
+}
+
+/// The same; takes the trap.
+bool core::translate(access_rule rule, uint64_t address, unsigned size, uint64_t& physical) {
+    const fault met = find_physical(rule.rights, address, size, physical);
+    if (met == fault::page || met == fault::access)
+        raise_fault(rule.blame, met == fault::page, address);
+    return met == fault::none;
 }
 
 /// Finds a page that is not in the TLB, and puts it there.
-const tlb::page* core::walk(access kind, uint64_t address) {
+core::fault core::walk(access kind, uint64_t address) {
     const privilege mode = mode_of(kind);
     tlb::page found;
     found.address = found.physical = page_of(address);
@@ -70,34 +76,28 @@ const tlb::page* core::walk(access kind, uint64_t address) {
         const bool sum = (m_csr.status() & mstatus::sum) != 0;
         const page_request asked{kind, address, mode, sum, m_mxr, m_csr.hardware_updates_page_tables()};
         const page_answer answer = walk_page_tables(m_csr.satp(), asked, *this);
-        if (answer.what == page_answer::verdict::abandoned)
-            return nullptr;
-        if (answer.what != page_answer::verdict::granted) {
-            raise_fault(kind, answer.what == page_answer::verdict::page_fault, address);
-            return nullptr;
+        switch (answer.what) {
+        case page_answer::verdict::granted: break;
+        case page_answer::verdict::page_fault: return fault::page;
+        case page_answer::verdict::access_fault: return fault::access;
+        case page_answer::verdict::abandoned: return fault::abandoned;
         }
         found.physical = page_of(answer.physical);
         found.span = answer.span;
     }
-    const pmp::verdict verdict =
-        m_csr.protection().check(kind, found.physical, found.physical + (tlb::page_size - 1), mode);
-    if (verdict == pmp::verdict::refused) {
-        raise_fault(kind, false, address);
-        return nullptr;
-    }
-    found.uniform = verdict == pmp::verdict::granted;
+    const uint64_t last = found.physical + (tlb::page_size - 1);
+    found.uniform = m_csr.protection().is_uniform(found.physical, last);
+    if (found.uniform && !m_csr.protection().permits(kind, found.physical, last, mode))
+        return fault::access;
     m_tlb.insert(kind, found);
-    return m_tlb.find(kind, address);
+    return fault::none;
 }
 
-bool core::entry_permitted(access kind, uint64_t physical) const {
-    return m_csr.protection().check(kind, physical, physical + 7, privilege::supervisor) ==
-           pmp::verdict::granted;
+bool core::entry_permitted(uint64_t physical) {
+    return m_csr.protection().permits(access::load, physical, physical + 7, privilege::supervisor);
 }
 
 outcome core::read_entry(uint64_t physical, uint64_t& entry) {
-    if (!entry_permitted(access::load, physical))
-        return outcome::refused;
     uint8_t bytes[8] = {};
     uint64_t time = local_time();
     const outcome answer = m_memory.read(physical, bytes, sizeof bytes, time).answer;
@@ -107,8 +107,6 @@ outcome core::read_entry(uint64_t physical, uint64_t& entry) {
 }
 
 outcome core::write_entry(uint64_t physical, uint64_t entry) {
-    if (!entry_permitted(access::store, physical))
-        return outcome::refused;
     uint8_t bytes[8];
     std::memcpy(bytes, &entry, sizeof bytes);
     uint64_t time = local_time();
@@ -154,44 +152,47 @@ void core::follow_store(uint64_t physical, unsigned size) {
 }
 
 /// Moves up to 8 bytes by virtual address. Both pages of an access that crosses into another are translated
-/// before anything is moved. An access to a device ends the run when it may have changed an interrupt line: a
-/// store always, a load when such interrupts are enabled.
-/// @param rights what the page must allow; an AMO's load needs the rights of a store
-bool core::move(access kind, access rights, uint64_t address, uint8_t* data, unsigned size) {
+/// before anything is moved.
+bool core::move(access kind, access_rule rule, uint64_t address, uint8_t* data, unsigned size) {
     const uint64_t in_page = tlb::page_size - address % tlb::page_size;
     const unsigned sizes[2] = {static_cast<unsigned>(std::min<uint64_t>(size, in_page)),
                                size - static_cast<unsigned>(std::min<uint64_t>(size, in_page))};
     uint64_t physical[2] = {};
     for (unsigned part = 0; part < 2; ++part)
         if (sizes[part] != 0 &&
-            !translate(rights, address + (part == 0 ? 0 : sizes[0]), sizes[part], physical[part]))
+            !translate(rule, address + (part == 0 ? 0 : sizes[0]), sizes[part], physical[part]))
             return false;
-    if (m_debug.stops_access(kind, rights, address, size))
+    if (m_debug.stops_access(kind, rule.blame, address, size))
         return false;
 
     for (unsigned part = 0, done = 0; part < 2 && sizes[part] != 0; done += sizes[part], ++part) {
-        uint64_t time = local_time();
-        const memory_port::result answer =
-            kind == access::store ? m_memory.write(physical[part], data + done, sizes[part], time)
-                                  : m_memory.read(physical[part], data + done, sizes[part], time);
-        set_local_time(time);
-        if (answer.device && (rights == access::store || m_csr.device_interrupts_enabled()))
-            leave();
-        if (answer.answer == outcome::refused)
-            raise_fault(rights, false, address + done + (answer.fault_address - physical[part]));
-        if (answer.answer != outcome::done && answer.answer != outcome::discarded)
+        if (!transfer(kind, rule, {address + done, physical[part]}, data + done, sizes[part]))
             return false;
-        if (kind == rights)
+        if (kind == rule.rights)
             remember_host(kind, address + done, physical[part]);
-        if (kind == access::store)
-            follow_store(physical[part], sizes[part]);
     }
     return true;
 }
 
-bool core::read_memory(access rights, uint64_t address, unsigned size, uint64_t& value) {
+/// The part of an access that lies in one page, after its translation. An access to a device ends the run
+/// when it may have changed an interrupt line: a store always, a load when such interrupts are enabled.
+bool core::transfer(access kind, access_rule rule, place at, uint8_t* data, unsigned size) {
+    uint64_t time = local_time();
+    const memory_port::result answer = kind == access::store ? m_memory.write(at.physical, data, size, time)
+                                                             : m_memory.read(at.physical, data, size, time);
+    set_local_time(time);
+    if (answer.device && (rule.blame == access::store || m_csr.device_interrupts_enabled()))
+        leave();
+    if (answer.answer == outcome::refused)
+        raise_fault(rule.blame, false, at.address + (answer.fault_address - at.physical));
+    if (kind == access::store && answer.answer == outcome::done)
+        follow_store(at.physical, size);
+    return answer.answer == outcome::done || answer.answer == outcome::discarded;
+}
+
+bool core::read_memory(access_rule rule, uint64_t address, unsigned size, uint64_t& value) {
     uint8_t bytes[8] = {};
-    const bool done = move(access::load, rights, address, bytes, size);
+    const bool done = move(access::load, rule, address, bytes, size);
     std::memcpy(&value, bytes, sizeof value);
     return done;
 }
@@ -199,7 +200,7 @@ bool core::read_memory(access rights, uint64_t address, unsigned size, uint64_t&
 bool core::write_memory(uint64_t address, unsigned size, uint64_t value) {
     uint8_t bytes[8];
     std::memcpy(bytes, &value, sizeof bytes);
-    return move(access::store, access::store, address, bytes, size);
+    return move(access::store, as_store, address, bytes, size);
 }
 
 } // namespace vmcore::riscv

@@ -7,6 +7,8 @@
         .section .text.entry, "ax"
         .globl  _start
 _start:
+        csrr    t0, mhartid
+1:      bnez    t0, 1b
         la      sp, stack_top
         la      t0, leave_case
         csrw    mtvec, t0

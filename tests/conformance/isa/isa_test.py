@@ -2,6 +2,7 @@
 """Runs one chapter of the instruction set on QEMU and on the simulator, and compares what the guest prints.
 
 Usage: isa_test.py CHAPTER SIMULATOR [--seed N] [--count N] [--option=OPTION ...] [--keep DIRECTORY]
+                   [--extensions NAME=on,...]
 
 The guest runs cases, which are instructions with random operands, and prints a hash of the state that each
 group of cases leaves. When a group differs it is run again and prints every case, so that the first that
@@ -16,7 +17,10 @@ import subprocess
 import sys
 import tempfile
 
+from bits_cases import bits
 from isa_cases import CHAPTERS, Chapter
+
+CHAPTERS = {**CHAPTERS, "bits": bits}
 
 SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,7 +32,7 @@ COMPRESSED_ROWS = 24
 
 
 def assembler_text(groups):
-    lines = [".option norelax", ".option arch, +d", '.section .cases, "a"', ".balign 8"]
+    lines = [".option norelax", ".option arch, +d, +zba, +zbb, +zbs", '.section .cases, "a"', ".balign 8"]
     for number, (_, cases) in enumerate(groups):
         for case in cases:
             lines.append("1:")
@@ -62,8 +66,8 @@ def run(command):
     return lines
 
 
-def both(program, simulator):
-    machine = ["-M", "virt", "-m", "128M", "-bios", program, "-nographic", "-cpu", CPU]
+def both(program, simulator, cpu):
+    machine = ["-M", "virt", "-m", "128M", "-bios", program, "-nographic", "-cpu", cpu]
     return run([QEMU, "-nic", "none", *machine]), run([*simulator, *machine])
 
 
@@ -92,8 +96,8 @@ def describe(groups, group, line):
     return f"case {index}: {text}\n  operands  {operands}"
 
 
-def explain(directory, groups, chapter, group, simulator):
-    reference, ours = both(build(directory, groups, chapter, group), simulator)
+def explain(directory, groups, chapter, group, simulator, cpu):
+    reference, ours = both(build(directory, groups, chapter, group), simulator, cpu)
     for theirs, mine in zip(reference, ours):
         if theirs != mine:
             print(f"  {describe(groups, group, theirs)}")
@@ -111,7 +115,9 @@ def main():
     parser.add_argument("--count", type=int, default=40, help="cases per instruction")
     parser.add_argument("--option", action="append", default=[], help="for the simulator")
     parser.add_argument("--keep", help="directory to build in")
+    parser.add_argument("--extensions", default="", help="of the hart, added to the usual ones, as in zba=on,zbb=on")
     arguments = parser.parse_args()
+    cpu = ",".join(filter(None, (CPU, arguments.extensions)))
     for tool in (QEMU, COMPILER):
         if shutil.which(tool) is None:
             print(f"skipped: {tool} is not installed")
@@ -127,7 +133,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         directory = arguments.keep or scratch
         simulator = [arguments.simulator, *arguments.option]
-        reference, ours = both(build(directory, groups, arguments.chapter), simulator)
+        reference, ours = both(build(directory, groups, arguments.chapter), simulator, cpu)
         if len(reference) != expected + 1:
             print(f"QEMU printed {len(reference)} lines, expected {expected + 1}")
             return 1
@@ -136,7 +142,7 @@ def main():
             print(f"differs: {group_name(groups, number)}")
         for number in wrong[:5]:
             print(f"{group_name(groups, number)}:")
-            explain(directory, groups, arguments.chapter, number, simulator)
+            explain(directory, groups, arguments.chapter, number, simulator, cpu)
         if wrong or len(ours) != expected + 1:
             return 1
     print("equal")

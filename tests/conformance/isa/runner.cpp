@@ -1,10 +1,11 @@
 // A board just large enough for programs that print on a UART and power off: a hart, RAM at 0x80000000, a
 // mask ROM at 0x1000, and at QEMU's addresses the two registers that those programs use.
 //
-//   isa_runner [-bios] PROGRAM.elf [--no-dmi] [--no-block-cache] [--quantum-ns N] [--timing]
+//   isa_runner [-bios] PROGRAM.elf [--no-dmi] [--no-block-cache] [--quantum-ns N] [--timing] [--trace N]
 //
-// -cpu is QEMU's; other options of its command line that choose the machine are accepted and ignored, so that
-// the same command runs there and here. The exit status is the guest's.
+// --trace prints pc and x1 to x31 after each of the first N instructions and traps, and ends there. -cpu is
+// QEMU's; other options of its command line that choose the machine are accepted and ignored, so that the
+// same command runs there and here. The exit status is the guest's.
 
 #include "models/bus/bus.h"
 #include "models/memory/memory.h"
@@ -107,6 +108,7 @@ struct options {
     std::string program;
     hart::config settings;
     bool timing = false;
+    unsigned long traced = 0; ///< instructions
 };
 
 options parse(int argc, char** argv) {
@@ -121,10 +123,14 @@ options parse(int argc, char** argv) {
             result.timing = true;
         else if (word == "--quantum-ns" && i + 1 < argc)
             result.settings.quantum = sc_core::sc_time(std::stod(argv[++i]), sc_core::SC_NS);
+        else if (word == "--trace" && i + 1 < argc)
+            result.traced = std::stoul(argv[++i]);
         else if (word == "-bios" && i + 1 < argc)
             result.program = argv[++i];
         else if (word == "-cpu" && i + 1 < argc)
             result.settings.isa = riscv::parse_isa(argv[++i]);
+        else if (word == "-smp" && i + 1 < argc)
+            result.settings.sole_hart = std::stoul(argv[++i]) == 1;
         else if (word == "-nographic")
             continue;
         else if (word[0] == '-' && i + 1 < argc)
@@ -134,7 +140,9 @@ options parse(int argc, char** argv) {
     }
     if (result.program.empty())
         throw std::runtime_error("usage: isa_runner [-bios] PROGRAM.elf [--no-dmi] [--no-block-cache] "
-                                 "[--quantum-ns N] [--timing]");
+                                 "[--quantum-ns N] [--timing] [--trace N]");
+    if (result.traced != 0)
+        result.settings.quantum = result.settings.clock_period;
     return result;
 }
 
@@ -148,12 +156,16 @@ struct board : sc_core::sc_module {
     sc_core::sc_signal<bool> msip{"msip"}, mtip{"mtip"}, meip{"meip"}, seip{"seip"};
     hart cpu;
     int status = 0;
+    unsigned long traced;
+
+    SC_HAS_PROCESS(board);
 
     board(const sc_core::sc_module_name& name, const options& from)
         : sc_core::sc_module(name)
         , ram("ram", {ram_size, false, {}, {}})
         , rom("rom", {0xf000, true, {}, {}})
-        , cpu("hart0", from.settings, clock) {
+        , cpu("hart0", from.settings, clock)
+        , traced(from.traced) {
         cpu.socket.bind(interconnect.target_socket);
         interconnect.map("ram", ram_base, ram_size, ram.socket);
         interconnect.map("rom", 0x1000, 0xf000, rom.socket);
@@ -175,6 +187,21 @@ struct board : sc_core::sc_module {
         const uint32_t code[] = {0x00000297, 0xf1402573, 0x0182b283, 0x00028067};
         std::memcpy(rom.data(), code, sizeof code);
         std::memcpy(rom.data() + 0x18, &entry, sizeof entry);
+        if (traced != 0)
+            SC_THREAD(trace);
+    }
+
+    /// In the middle of each clock: an instruction begins with one and takes it whole, as a trap does.
+    void trace() {
+        const sc_core::sc_time clock_period = hart::config{}.clock_period;
+        wait(clock_period / 2);
+        for (unsigned long i = 0; i < traced; ++i) {
+            for (const uint64_t value : cpu.general_registers())
+                std::printf("%llx ", static_cast<unsigned long long>(value));
+            std::putchar('\n');
+            wait(clock_period);
+        }
+        sc_core::sc_stop();
     }
 };
 

@@ -80,10 +80,17 @@ constexpr uint32_t csrrsi(unsigned rd, unsigned number, unsigned imm) {
     return i_type(0x73, 6, rd, imm, static_cast<int>(number));
 }
 constexpr uint32_t nop = 0x00000013, ecall = 0x00000073, ebreak = 0x00100073, mret = 0x30200073,
-                   wfi = 0x10500073, fence_i = 0x0000100f;
+                   wfi = 0x10500073, fence_i = 0x0000100f, sret = 0x10200073;
+
+constexpr uint32_t sfence_vma(unsigned rs1, unsigned rs2) {
+    return r_type(0x73, 0, 9, 0, rs1, rs2);
+}
 
 constexpr unsigned mstatus = 0x300, mie = 0x304, mtvec = 0x305, mcounteren = 0x306, mscratch = 0x340,
                    mepc = 0x341, mcause = 0x342, mtval = 0x343, mip = 0x344, mcycle = 0xb00, minstret = 0xb02,
                    time_csr = 0xc01;
+constexpr unsigned sstatus = 0x100, sie = 0x104, stvec = 0x105, sscratch = 0x140, sepc = 0x141,
+                   scause = 0x142, stval = 0x143, sip = 0x144, stimecmp = 0x14d, satp = 0x180,
+                   medeleg = 0x302, mideleg = 0x303, menvcfg = 0x30a, pmpcfg0 = 0x3a0, pmpaddr0 = 0x3b0;
 
 } // namespace vmcore::test

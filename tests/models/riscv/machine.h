@@ -55,20 +55,33 @@ private:
     }
 };
 
-/// 10 MHz from simulated time.
+/// 10 MHz from simulated time, and can be set.
 class test_clock : public time_source {
 public:
     uint64_t mtime(const sc_core::sc_time& now) const override {
-        return static_cast<uint64_t>(now / sc_core::sc_time(100, sc_core::SC_NS));
+        return static_cast<uint64_t>(now / sc_core::sc_time(100, sc_core::SC_NS)) + m_offset;
     }
     sc_core::sc_time when(uint64_t value) const override {
         const sc_core::sc_time now = sc_core::sc_time_stamp();
+        if (value <= mtime(now))
+            return now;
+        const uint64_t ticks = value - m_offset;
         const double last = sc_core::sc_max_time() / sc_core::sc_time(100, sc_core::SC_NS);
-        if (static_cast<double>(value) >= last)
+        if (static_cast<double>(ticks) >= last)
             return sc_core::sc_max_time();
         return std::max(now,
-                        sc_core::sc_time::from_value(sc_core::sc_time(100, sc_core::SC_NS).value() * value));
+                        sc_core::sc_time::from_value(sc_core::sc_time(100, sc_core::SC_NS).value() * ticks));
     }
+    const sc_core::sc_event* set_event() const override { return &m_set; }
+
+    void set(uint64_t value) {
+        m_offset += value - mtime(sc_core::sc_time_stamp());
+        m_set.notify(sc_core::SC_ZERO_TIME);
+    }
+
+private:
+    uint64_t m_offset = 0;
+    sc_core::sc_event m_set;
 };
 
 constexpr uint64_t ram_base = 0x80000000, ram_size = 0x10000, rom_base = 0x1000, rom_size = 0x1000,
@@ -124,9 +137,17 @@ class hart_bench : public bench {
 public:
     static constexpr uint64_t handler = ram_base + 0x1000, data = ram_base + 0x2000;
 
-    explicit hart_bench(const hart::config& settings = {}, sc_core::sc_time memory_latency = {})
+    explicit hart_bench(const hart::config& settings = without_protection(),
+                        sc_core::sc_time memory_latency = {})
         : board(*this, "board", settings, memory_latency)
         , cpu(board.cpu) {}
+
+    /// A hart whose programs need no PMP region to enter S or U mode.
+    static hart::config without_protection() {
+        hart::config settings;
+        settings.isa.pmp = false;
+        return settings;
+    }
 
 protected:
     /// Before any time passes: the program, and a trap handler which keeps the trap in a1 (cause), a2 (tval)

@@ -14,7 +14,8 @@ struct trap_loops : hart_bench {
     unsigned told = 0;
     uint64_t where = 0;
 
-    trap_loops() {
+    trap_loops()
+        : hart_bench(hart::config()) {
         cpu.on_trap_loop([this] {
             ++told;
             where = cpu.pc();
