@@ -201,6 +201,15 @@ class Run(unittest.TestCase):
             self.assertEqual(process.communicate(timeout=60)[1], "")
             self.assertEqual(process.returncode, 0, choice)
 
+    @staticmethod
+    def children(process):
+        tasks = f"/proc/{process.pid}/task"
+        found = ""
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/children") as file:
+                found += file.read()
+        return found.split()
+
     def test_a_panic_that_does_not_end_the_run_is_dumped_when_it_happens(self):
         for action in ("pause", "none"):
             vmcore = self.path(action)
@@ -208,8 +217,8 @@ class Run(unittest.TestCase):
                                         "--dump", vmcore, "--dump-on", "panic"], stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self.addCleanup(process.kill)
-            for _ in range(6000):
-                if os.path.exists(vmcore):
+            for _ in range(6000): # until the dump is there, and the process that wrote it has said so
+                if os.path.exists(vmcore) and not self.children(process):
                     break
                 time.sleep(0.01)
             self.assertIsNone(process.poll(), "the run goes on")
