@@ -53,6 +53,7 @@ def boot_and_dump(progress, options, files):
         arguments = linux_guest.options(files, initrd, "panic" if options.panic else "idle", options.memory, options.harts,
                                         "panic=-1" if options.panic else "")
         with GuestMachine(options.simulator, *arguments, "-no-reboot", "-no-shutdown", on_output=last_line(progress)) as machine:
+            machine.check_dump(options.output, options.format)
             progress.begin("booting")
             record = linux_guest.boot(machine, BOOT, progress.done)
             if options.panic:
@@ -123,6 +124,7 @@ def u_boot(options, files):
     fetch(files, "opensbi", "u-boot")
     with Progress() as progress, GuestMachine(options.simulator, *u_boot_guest.options(files),
                                               on_output=last_line(progress)) as machine:
+        machine.check_dump(options.output, options.format)
         progress.begin("booting")
         machine.run()
         prompt = u_boot_guest.UBoot(machine)

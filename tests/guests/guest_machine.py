@@ -10,7 +10,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from qmp import Qmp
+from qmp import Qmp, QmpError
 
 TAIL = 2000  # bytes of the console that an error shows
 
@@ -166,9 +166,21 @@ class GuestMachine:
         answer = self.wait_for(rb"(?s)\A(.*?)" + re.escape(prompt.encode()), seconds, console).group(1)
         return answer.decode(errors="replace").replace("\r", "")
 
+    def check_dump(self, path, form):
+        """Finds out before a long boot whether a dump can be written: GuestFailure tells what is wrong with its options."""
+        directory = os.path.dirname(os.path.abspath(path))
+        if os.path.isdir(path) or not os.path.isdir(directory) or not os.access(directory, os.W_OK):
+            raise GuestFailure(f"--output: '{path}', expected a file in a directory that can be written")
+        formats = self.qmp.execute("query-dump-guest-memory-capability")["formats"]
+        if form not in formats:
+            raise GuestFailure(f"--format: '{form}', expected one of {', '.join(formats)}")
+
     def dump(self, path, form="elf", **arguments):
         """Writes a dump of the running or held guest."""
-        self.qmp.execute("dump-guest-memory", paging=False, protocol=f"file:{os.path.abspath(path)}", format=form, **arguments)
+        try:
+            self.qmp.execute("dump-guest-memory", paging=False, protocol=f"file:{os.path.abspath(path)}", format=form, **arguments)
+        except QmpError as error:
+            raise GuestFailure(f"{path}: {error}") from None
 
     def wait_for_end(self, seconds):
         """Waits until the simulator has ended by itself. Returns its exit status."""

@@ -11,7 +11,7 @@ import tty
 import disk_image
 import linux_guest
 from guest_files import NotFetched
-from guest_machine import GuestMachine
+from guest_machine import GuestFailure, GuestMachine
 
 ESCAPE = b"\x1d"  # Ctrl-]
 HELP = "\r\nguest: q ends the guest, d dumps it to %s, Ctrl-] goes to the guest, anything else goes back\r\n"
@@ -48,8 +48,11 @@ def obey(machine, key, options):
     if key == b"q":
         return False
     if key == b"d":
-        machine.dump(options.output, options.format)
-        show(f"guest: {options.output} is written\r\n".encode())
+        try:
+            machine.dump(options.output, options.format)
+            show(f"guest: {options.output} is written\r\n".encode())
+        except GuestFailure as failure:  # the shell goes on
+            show(f"guest: {failure}\r\n".encode())
     elif key == ESCAPE:
         machine.type(ESCAPE, options.console)
     return True

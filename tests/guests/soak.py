@@ -30,6 +30,7 @@ import linux_readers
 from asking import Mismatch, Missing
 from guest_files import GuestFiles, NotFetched
 from guest_machine import GuestFailure, GuestMachine
+from qmp import QmpError
 
 RAM = 0x80000000
 BOOT = 600
@@ -212,7 +213,7 @@ def soak(options, work):
             second, (anonymous, descriptors, _) = run.go_on()
             print(f"soak: nothing found; guest second {second}, {anonymous >> 20} MiB, {descriptors} descriptors; "
                   + ", ".join(f"{count} {name}" for name, count in sorted(run.counts.items())))
-        except (Finding, OSError, subprocess.TimeoutExpired) as finding:
+        except (Finding, GuestFailure, QmpError, OSError, subprocess.TimeoutExpired) as finding:
             os.makedirs(options.keep, exist_ok=True)
             if os.path.exists(run.dump):
                 shutil.copy(run.dump, os.path.join(options.keep, "guest-dump"))
