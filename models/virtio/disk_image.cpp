@@ -1,6 +1,7 @@
 #include "models/virtio/disk_image.h"
 
 #include "models/virtio/image_format.h"
+#include "models/virtio/image_lock.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -76,6 +77,9 @@ void disk_image::open_file() {
     const off_t size = known ? lseek(m_file, 0, SEEK_END) : -1;
     if (size < 0)
         fail("not a regular file or a block device, expected a raw disk image");
+    if (!lock_image(m_file, writes))
+        fail(std::string("in use by another drive or process, expected an image that nobody else ") +
+             (writes ? "has open" : "writes"));
     m_sectors = (static_cast<uint64_t>(size) + sector_bytes - 1) / sector_bytes;
 
     uint8_t start[image_probe_bytes];

@@ -8,7 +8,8 @@
 
 namespace vmcore {
 
-/// A raw disk image in a file or block device of the host, opened once.
+/// A raw disk image in a file or block device of the host, opened once. Nobody else, QEMU included, may write
+/// it meanwhile, nor have it open at all while this one can write it.
 class disk_image {
 public:
     struct config {

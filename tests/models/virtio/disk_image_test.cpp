@@ -54,6 +54,24 @@ TEST(disk_image, what_is_no_disk_is_refused) {
     unlink(pipe.c_str());
 }
 
+TEST(disk_image, one_that_can_be_written_is_nobody_elses) {
+    const temporary_file file(bytes(4096));
+    disk_image::config to_read = settings(file.path());
+    to_read.read_only = true;
+    disk_image::config to_keep = settings(file.path());
+    to_keep.snapshot = true;
+    {
+        const disk_image written(settings(file.path()));
+        EXPECT_THAT(refusal(settings(file.path())), HasSubstr("in use by another drive or process"));
+        EXPECT_THAT(refusal(to_read), HasSubstr("expected an image that nobody else writes"));
+        EXPECT_THAT(refusal(to_keep), HasSubstr("expected an image that nobody else writes"));
+    }
+    const disk_image read(to_read);
+    EXPECT_EQ(refusal(to_read), "opened");
+    EXPECT_EQ(refusal(to_keep), "opened");
+    EXPECT_THAT(refusal(settings(file.path())), HasSubstr("expected an image that nobody else has open"));
+}
+
 TEST(disk_image, other_formats_are_refused_unless_raw_was_asked_for) {
     const temporary_file file(starting_with("QFI\xfb", 4096));
     EXPECT_THAT(refusal(settings(file.path())), HasSubstr("format qcow2, expected a raw one"));
@@ -66,9 +84,11 @@ TEST(disk_image, a_guest_cannot_make_a_probed_image_another_format) {
     const temporary_file file(bytes(4096));
     const bytes header = starting_with("QFI\xfb", 512);
     disk_image::config wanted = settings(file.path());
-    disk_image probed(wanted);
-    EXPECT_FALSE(probed.write(0, header.data(), header.size()));
-    EXPECT_TRUE(probed.write(512, header.data(), header.size()));
+    {
+        disk_image probed(wanted);
+        EXPECT_FALSE(probed.write(0, header.data(), header.size()));
+        EXPECT_TRUE(probed.write(512, header.data(), header.size()));
+    }
     wanted.probe = false;
     disk_image raw(wanted);
     EXPECT_TRUE(raw.write(0, header.data(), header.size()));
@@ -102,7 +122,9 @@ TEST(disk_image, a_snapshot_keeps_what_was_written_between_the_blocks) {
     bytes found(20000);
     EXPECT_TRUE(image.read(0, found.data(), found.size()));
     EXPECT_EQ(found, expected);
-    EXPECT_TRUE(disk_image(settings(file.path())).read(0, found.data(), found.size()));
+    wanted.snapshot = false;
+    wanted.read_only = true;
+    EXPECT_TRUE(disk_image(wanted).read(0, found.data(), found.size()));
     EXPECT_EQ(found, bytes(20000, 'a'));
 }
 
