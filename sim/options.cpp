@@ -134,8 +134,8 @@ std::string option_parser::help() const {
     text << "usage: vmcore-vp -bios FILE [option...]\n\n";
     for (const entry& known : m_entries)
         if (!known.help.empty())
-            text << "  " << std::left << std::setw(38) << known.dashes() + known.name + " " + known.value
-                 << known.help << '\n';
+            text << "  " << std::left << std::setw(37) << known.dashes() + known.name + " " + known.value
+                 << ' ' << known.help << '\n';
     return text.str();
 }
 

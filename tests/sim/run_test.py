@@ -385,7 +385,7 @@ class Run(unittest.TestCase):
             self.assertIn("powering off", file.read())
 
     def test_help_version_and_settings(self):
-        for option, expected in (("-help", r"--dump-on EVENT"), ("-version", r"vmcore-vp \d+\.\d+"),
+        for option, expected in (("-help", r"--dump-on EVENT"), ("-help", r"force-legacy=on\|off version 1"), ("-version", r"vmcore-vp \d+\.\d+"),
                                  ("--list-config", r"cpu\.quantum=10 us")):
             run = subprocess.run([VMCORE_VP, option], capture_output=True, text=True, timeout=60)
             self.assertEqual(run.returncode, 0)
