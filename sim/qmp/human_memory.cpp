@@ -17,24 +17,32 @@ std::string human_monitor::show_virtual(human_arguments& given) {
     given.expect_no_more();
     if (!has_cpu())
         return "Can not dump without CPU\n";
-    return show(wanted, static_cast<uint64_t>(address)); // the harts have no address translation
+    debug_target* seen_by = m_board.debugged(m_cpu);
+    if (seen_by == nullptr) // its CPUs are only registers
+        return show(wanted, static_cast<uint64_t>(address), physical_memory());
+    return show(wanted, static_cast<uint64_t>(address),
+                [seen_by](uint64_t from, uint8_t* to, unsigned length) {
+                    return seen_by->read_memory(from, to, length);
+                });
 }
 
 std::string human_monitor::show_physical(human_arguments& given) {
     const value_format wanted = given.format(m_format);
     const int64_t address = given.number();
     given.expect_no_more();
-    return show(wanted, static_cast<uint64_t>(address));
+    return show(wanted, static_cast<uint64_t>(address), physical_memory());
 }
 
-std::string human_monitor::show(const value_format& wanted, uint64_t address) {
+memory_reader human_monitor::physical_memory() {
+    return [this](uint64_t from, uint8_t* to, unsigned length) { return m_viewer.read(from, to, length); };
+}
+
+std::string human_monitor::show(const value_format& wanted, uint64_t address, const memory_reader& read) {
     if (wanted.letter == 'i')
         return "Error: disassembly is not built\n";
     if (wanted.count > max_shown / wanted.unit)
         return "Error: no more than " + std::to_string(max_shown) + " bytes are shown at a time\n";
-    return format_memory(wanted, address, [this](uint64_t from, uint8_t* to, unsigned length) {
-        return m_viewer.read(from, to, length);
-    });
+    return format_memory(wanted, address, read);
 }
 
 std::string human_monitor::memsave(human_arguments& given) {

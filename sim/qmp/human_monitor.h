@@ -62,7 +62,8 @@ private:
     std::string print(human_arguments& given);
     std::string show_virtual(human_arguments& given);
     std::string show_physical(human_arguments& given);
-    std::string show(const value_format& wanted, uint64_t address);
+    memory_reader physical_memory();
+    std::string show(const value_format& wanted, uint64_t address, const memory_reader& read);
     std::string memsave(human_arguments& given);
     std::string pmemsave(human_arguments& given);
     std::string dump(human_arguments& given);

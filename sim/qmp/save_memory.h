@@ -17,7 +17,6 @@ void save_physical_memory(const board& saved, uint64_t address, uint64_t size, c
 
 /// QMP's memsave: the memory that a CPU sees, which must all be there.
 /// @throws error
-void save_virtual_memory(const board& saved, int64_t cpu, uint64_t address, uint64_t size,
-                         const std::string& file);
+void save_virtual_memory(board& saved, int64_t cpu, uint64_t address, uint64_t size, const std::string& file);
 
 } // namespace vmcore::sim::qmp

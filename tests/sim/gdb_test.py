@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from qemu import find_qemu
-from qmp import Qmp
+from qmp import Qmp, QmpError
 
 VMCORE_VP = FIRMWARE = None
 TIMEOUT = 60
@@ -253,6 +253,24 @@ class Agreement(unittest.TestCase):
         code = client.ask("m80000000,4")
         self.assertEqual(client.ask("z0,80000000,4"), "OK")
         self.assertEqual(client.ask("m80000000,4"), code)
+
+    def test_the_monitor_sees_memory_through_the_page_tables_too(self):
+        guest = Guest(self, "idle", "-S")
+        client = guest.attach()
+        # Sv39 with one leaf, which maps a gigabyte at 0xffffffc000000000 to RAM.
+        for packet in ("M80001000,8:0102030405060708", "M80100800,8:cf00002000000000",
+                       "P1c2=0001080000000080", "P41=0100000000000000"):
+            self.assertEqual(client.ask(packet), "OK")
+        self.assertEqual(client.ask("mffffffc000001000,8"), "0102030405060708")
+        self.assertIn("0x0807060504030201", guest.qmp.monitor("x/1xg 0xffffffc000001000"))
+        self.assertIn("Cannot access memory", guest.qmp.monitor("x/1xg 0x80001000"))
+        self.assertIn("0x0807060504030201", guest.qmp.monitor("xp/1xg 0x80001000"))
+        guest.qmp.execute("memsave", val=0xffffffc000001000, size=8, filename=guest.path("saved"))
+        with open(guest.path("saved"), "rb") as file:
+            self.assertEqual(file.read(), bytes(range(1, 9)))
+        with self.assertRaisesRegex(QmpError, "Invalid addr 0x0000000080001000/size 8 specified"):
+            guest.qmp.execute("memsave", val=0x80001000, size=8, filename=guest.path("refused"))
+        self.assertFalse(os.path.exists(guest.path("refused")))
 
 
 class Exactness(unittest.TestCase):
