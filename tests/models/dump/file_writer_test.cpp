@@ -222,6 +222,26 @@ TEST_F(core_writer_test, a_full_tmpfs_is_an_error_whichever_way_a_writer_goes) {
     ::umount(place.c_str());
 }
 
+TEST_F(core_writer_test, a_file_that_a_tmpfs_has_room_for_with_its_holes_only_keeps_them) {
+    const std::string place = directory / "small";
+    std::filesystem::create_directory(place);
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", place.c_str(), "tmpfs", 0, "size=22m") != 0)
+        GTEST_SKIP() << "no file system may be mounted here: " << std::strerror(errno);
+    uint8_t* bytes = memory.add(0x80000000, 24 * mib);
+    std::fill(bytes, bytes + 24 * mib, 1);
+    for (uint64_t page = mib; page < 24 * mib; page += 2 * mib)
+        std::fill(bytes + page, bytes + page + mib / 4 - 4096, 0);
+    core_options options;
+    for (options.threads = 1; options.threads <= 2; ++options.threads) {
+        write(place + "/vmcore", options);
+        EXPECT_TRUE(elf_reader(place + "/vmcore").bytes(layout.segments[0].offset, 24 * mib) ==
+                    std::string(bytes, bytes + 24 * mib));
+        std::filesystem::remove(place + "/vmcore");
+    }
+    ::umount(place.c_str());
+}
+
 /// Its first write waits until `others` more threads have said that they are done.
 class waiting_calls : public file_operations {
 public:
