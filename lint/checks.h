@@ -46,7 +46,7 @@ finding bitmap_cut(const facts& dump);
 finding pages_cut(const facts& dump);
 finding bad_pages(const facts& dump);
 finding falsely_packed(const facts& dump);
-finding snappy_or_zstd(const facts& dump);
+finding unknown_compression(const facts& dump);
 finding rom_above_ram(const facts& dump);
 finding unchecked(const facts& dump);
 finding old_version(const facts& dump);

@@ -47,7 +47,7 @@ struct board_config {
     sc_core::sc_time quantum{10, sc_core::SC_US}; ///< how far an initiator may run ahead
     bool dmi = true;                              ///< harts and DMA use direct memory pointers
     sc_core::sc_time bus_latency;                 ///< per transaction
-    bool ram_huge_pages = true;                   ///< RAM in host pages of 2 MiB
+    bool ram_huge_pages = true;                   ///< RAM in host pages of 2 MiB, as QEMU has it
     sc_core::sc_time ram_read_latency;            ///< per 8-byte bus word
     sc_core::sc_time ram_write_latency;           ///< likewise
     sc_core::sc_time rom_latency;                 ///< likewise

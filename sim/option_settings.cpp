@@ -20,7 +20,8 @@ void option_parser::declare_settings() {
                    parse_rtc_base, rtc_base_text);
     m_settings.add("device_tree.rng_seed", "number from which /chosen/rng-seed follows", board.rng_seed);
     m_settings.add("bus.latency", "per transaction", board.bus_latency);
-    m_settings.add("ram.huge_pages", "host pages of 2 MiB: faster, and a detached dump pauses less",
+    m_settings.add("ram.huge_pages",
+                   "host pages of 2 MiB: faster, but a byte that the guest touches takes one",
                    board.ram_huge_pages);
     m_settings.add("ram.read_latency", "per 8-byte word", board.ram_read_latency);
     m_settings.add("ram.write_latency", "per 8-byte word", board.ram_write_latency);

@@ -51,6 +51,14 @@ void file_writer::open(int file, bool is_ours) {
     m_has_huge = m_system == file_system::tmpfs;
 }
 
+void file_writer::set_size(uint64_t size) {
+    m_size = size;
+    struct statfs system;
+    m_has_room = ::fstatfs(m_file, &system) == 0 &&
+                 (system.f_blocks == 0 || // of a tmpfs without a limit
+                  size <= static_cast<uint64_t>(system.f_bavail) * static_cast<uint64_t>(system.f_bsize));
+}
+
 int file_writer::write(off_t to, const uint8_t* from, size_t length) {
     constexpr size_t huge = file_operations::huge_page;
     while (length > 0) {

@@ -21,11 +21,11 @@ public:
     void open(int file, bool is_ours);
 
     /// The file is so long by now, and stays so while write() is at work: it need not grow.
-    void set_size(uint64_t size) { m_size = size; }
+    void set_size(uint64_t size);
 
     /// Whether a large page that is written as a whole, from a multiple of its size on, is likely to become
-    /// one.
-    bool has_large_pages() const { return m_has_huge; }
+    /// one, and the file system has room for the file without any holes.
+    bool has_large_pages() const { return m_has_huge && m_has_room; }
 
     /// @returns 0 when all bytes are written, else the error's number
     int write(off_t to, const uint8_t* from, size_t length);
@@ -41,6 +41,7 @@ private:
     int m_file = -1;
     file_system m_system = file_system::other;
     uint64_t m_size = 0;
+    bool m_has_room = false;             ///< for all of the file
     std::atomic<bool> m_has_huge{false}; ///< large pages have not been refused yet
     std::atomic<bool> m_writing{false};  ///< a thread is in pwrite()
 };

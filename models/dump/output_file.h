@@ -75,7 +75,8 @@ public:
     /// Whether bytes may be written in any order, and by several threads at once; if not, this is a stream.
     bool seekable() const { return m_seekable; }
 
-    /// Whether whole large pages (file_operations::huge_page) are written much faster than parts of them.
+    /// Whether whole large pages (file_operations::huge_page) are written much faster than parts of them,
+    /// and there is room for zeros in them.
     bool has_large_pages() const { return m_writer.has_large_pages(); }
 
     /// Writes all the bytes, however many system calls it takes. What is never written reads as zeros. Into a

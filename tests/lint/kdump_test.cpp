@@ -126,11 +126,17 @@ TEST(lint_kdump, impossible_pages_are_told) {
     }
 }
 
-TEST(lint_kdump, debians_makedumpfile_has_neither_snappy_nor_zstd) {
-    for (const uint32_t flag : {4, 0x20}) {
-        kdump_recipe file;
-        file.pages[1].flags = flag;
-        EXPECT_EQ(unhappy(judge_kdump(file)), "makedumpfile no, libkdumpfile partly") << flag;
+TEST(lint_kdump, debians_makedumpfile_has_no_snappy_and_zstd_only_in_the_version_for_riscv64) {
+    constexpr uint32_t snappy = 4, zstd = 0x20;
+    kdump_recipe riscv64;
+    riscv64.pages[1].flags = snappy;
+    EXPECT_EQ(unhappy(judge_kdump(riscv64)), "makedumpfile no, libkdumpfile partly");
+    riscv64.pages[1].flags = zstd;
+    EXPECT_EQ(unhappy(judge_kdump(riscv64)), only_riscv);
+    for (const uint32_t flag : {snappy, zstd}) {
+        kdump_recipe x86_64 = of_x86_64();
+        x86_64.pages[1].flags = flag;
+        EXPECT_EQ(unhappy(judge_kdump(x86_64)), "makedumpfile no") << flag;
     }
 }
 

@@ -367,14 +367,29 @@ class Run(unittest.TestCase):
         process.terminate()
         self.assertEqual(process.wait(timeout=60), 0)
 
+    @staticmethod
+    def resident(process):
+        """Bytes of the host's memory."""
+        with open(f"/proc/{process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024
+
     def test_an_idle_board_with_16_gib_takes_less_than_100_mb(self):
         process = self.start_idle("-m", "16G")
-        with open(f"/proc/{process.pid}/status") as status:
-            resident = int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024
+        resident = self.resident(process)
         process.terminate()
         self.assertEqual(process.wait(timeout=60), 0)
         limit = 100e6 if "ASAN_OPTIONS" not in os.environ else 1e9  # the sanitizer's shadow counts too
         self.assertLess(resident, limit)
+
+    def test_a_touched_byte_takes_a_host_page_and_all_of_them_take_ram_at_most(self):
+        for huge_pages, most_mib in (("on", 128), ("off", 8)):
+            process = self.start_pc(VMCORE_VP, "-M", "pc", "-m", "128M", "-qtest", "stdio", "--set", f"ram.huge_pages={huge_pages}")
+            self.assertEqual(self.qtest(process, "writeb 0 1"), "OK\n")
+            before = self.resident(process)
+            for touched in range(2 << 20, 128 << 20, 2 << 20):
+                self.assertEqual(self.qtest(process, f"writeb {touched:#x} 1"), "OK\n")
+            self.assertLess(self.resident(process) - before, most_mib << 20, huge_pages)
+            self.end_pc(process)
 
     def test_64_gib_of_ram_are_there_on_any_host(self):
         self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "-m", "64G")

@@ -135,6 +135,45 @@ TEST_F(core_writer_test, on_tmpfs_large_pages_are_made_of_what_nearly_fills_them
         }
 }
 
+/// Large pages run out at the n-th, when a part of it has been filled already.
+class scarce_pages : public file_operations {
+public:
+    explicit scarce_pages(int there)
+        : m_left(there) {}
+    bool write_huge(int file, const void* from, size_t length, off_t offset) override {
+        if (m_left-- > 0)
+            return file_operations::write_huge(file, from, length, offset);
+        const std::string rubbish(4096, '?');
+        EXPECT_EQ(::pwrite(file, rubbish.data(), rubbish.size(), offset), 4096);
+        errno = ENOMEM;
+        return false;
+    }
+
+private:
+    std::atomic<int> m_left;
+};
+
+TEST_F(core_writer_test, large_pages_may_run_out_at_any_of_them) {
+    const std::string shared = shared_memory_file();
+    if (shared.empty())
+        GTEST_SKIP() << "/dev/shm is no tmpfs that may be written";
+    uint8_t* bytes = memory.add(0x80000000, 12 * mib);
+    for (uint64_t i = 0; i < 12 * mib; ++i)
+        bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 11) | 1;
+    std::fill(bytes + 5 * mib, bytes + 5 * mib + mib / 4, 0);
+    for (int there = 0; there <= 5; ++there)
+        for (const unsigned threads : {1, 2}) {
+            scarce_pages calls(there);
+            core_options options;
+            options.threads = threads;
+            write(shared, options, dump_layout::portable, calls);
+            const elf_reader core(shared);
+            EXPECT_TRUE(core.bytes(layout.segments[0].offset, 12 * mib) ==
+                        std::string(bytes, bytes + 12 * mib));
+            ::unlink(shared.c_str());
+        }
+}
+
 TEST_F(core_writer_test, room_on_the_disk_is_an_offer_that_may_be_refused) {
     struct : file_operations {
         std::atomic<uint64_t> asked{0};
@@ -180,6 +219,26 @@ TEST_F(core_writer_test, a_full_tmpfs_is_an_error_whichever_way_a_writer_goes) {
     write(place + "/vmcore", options);
     EXPECT_EQ(elf_reader(place + "/vmcore").loads().at(0).filesz, 24 * mib)
         << "a later one that fits is good";
+    ::umount(place.c_str());
+}
+
+TEST_F(core_writer_test, a_file_that_a_tmpfs_has_room_for_with_its_holes_only_keeps_them) {
+    const std::string place = directory / "small";
+    std::filesystem::create_directory(place);
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", place.c_str(), "tmpfs", 0, "size=22m") != 0)
+        GTEST_SKIP() << "no file system may be mounted here: " << std::strerror(errno);
+    uint8_t* bytes = memory.add(0x80000000, 24 * mib);
+    std::fill(bytes, bytes + 24 * mib, 1);
+    for (uint64_t page = mib; page < 24 * mib; page += 2 * mib)
+        std::fill(bytes + page, bytes + page + mib / 4 - 4096, 0);
+    core_options options;
+    for (options.threads = 1; options.threads <= 2; ++options.threads) {
+        write(place + "/vmcore", options);
+        EXPECT_TRUE(elf_reader(place + "/vmcore").bytes(layout.segments[0].offset, 24 * mib) ==
+                    std::string(bytes, bytes + 24 * mib));
+        std::filesystem::remove(place + "/vmcore");
+    }
     ::umount(place.c_str());
 }
 
