@@ -31,7 +31,6 @@ public:
 
     void reset();
 
-    /// Whether the hart has the register at all.
     /// Whether there is such a register, in whatever mode and state of the hart.
     bool exists(unsigned number) const;
     /// Whether the register can be read, or written, in this mode.

@@ -107,6 +107,8 @@ outcome core::read_entry(uint64_t physical, uint64_t& entry) {
 }
 
 outcome core::write_entry(uint64_t physical, uint64_t entry) {
+    if (m_memory.is_device(physical)) // whose registers are no place for A and D bits
+        return outcome::discarded;
     uint8_t bytes[8];
     std::memcpy(bytes, &entry, sizeof bytes);
     uint64_t time = local_time();
