@@ -18,7 +18,8 @@ namespace vmcore {
 ///
 /// One retired instruction takes one clock period, to which transactions and direct accesses add. The hart
 /// runs ahead of the kernel by at most the quantum; each transaction carries the time it is ahead in its
-/// delay. Given the same inputs a run is deterministic, and `dmi` and `block_cache` change its speed only.
+/// delay. Given the same inputs a run is deterministic, and `dmi` and `block_cache` change its speed only -
+/// but for code that others wrote, which is certain to be seen after fence.i and may be seen before.
 class hart : public sc_core::sc_module, private riscv::environment {
 public:
     struct config {
