@@ -164,7 +164,7 @@ private:
     unsigned m_accesses = 0;
     std::function<void()> m_publish_action;
     bool m_publish_pending = false;
-    bool m_debug_stop = false;          ///< asked for
+    bool m_debug_stop = false; ///< asked for
     std::function<void()> m_panic_action;
     std::deque<guest_notice> m_notices; ///< not told of yet: at most one of each kind
     std::optional<int> m_panic;         ///< the guest has failed; exit code of the run

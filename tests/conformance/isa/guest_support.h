@@ -1,4 +1,5 @@
-/* What the guests of the privileged chapters share: output, a hash of what they saw, and pseudo-random numbers. */
+/* What the guests of the privileged chapters share: output, a hash of what they saw, and pseudo-random
+ * numbers. */
 #pragma once
 
 typedef unsigned char u8;

@@ -18,9 +18,10 @@ import sys
 import tempfile
 
 from bits_cases import bits
+from float_cases import float_doubles, float_singles
 from isa_cases import CHAPTERS, Chapter
 
-CHAPTERS = {**CHAPTERS, "bits": bits}
+CHAPTERS = {**CHAPTERS, "bits": bits, "float": float_singles, "double": float_doubles}
 
 SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))

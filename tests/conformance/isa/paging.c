@@ -1,13 +1,22 @@
-/* Page tables made of random numbers, and accesses through them. Each round makes tables for one mode of satp, some
- * of whose entries are invalid, reserved, misaligned or without rights, and then loads from, stores to and executes
- * what they map: in S and U mode, and in M mode with MPRV. A round's hash is of the trap that ended each access, of
- * registers, and of memory and page table entries afterwards. With VERBOSE_GROUP=n every access of a round is
- * printed. */
+/* Page tables made of random numbers, and accesses through them. Each round makes tables for one mode of
+ * satp, some of whose entries are invalid, reserved, misaligned or without rights, and then loads from,
+ * stores to and executes what they map: in S and U mode, and in M mode with MPRV. A round's hash is of the
+ * trap that ended each access, of registers, and of memory and page table entries afterwards. With
+ * VERBOSE_GROUP=n every access of a round is printed. */
 
 #include "guest_support.h"
 
 enum { page = 4096, words = page / 8, table_pages = 48, data_pages = 16, accesses = 96 };
-enum { valid = 1, readable = 2, writable = 4, executable = 8, user = 16, global = 32, accessed = 64, dirty = 128 };
+enum {
+    valid = 1,
+    readable = 2,
+    writable = 4,
+    executable = 8,
+    user = 16,
+    global = 32,
+    accessed = 64,
+    dirty = 128
+};
 enum { status_mprv = 1 << 17, status_sum = 1 << 18, status_mxr = 1 << 19 };
 
 #define tables ((u64(*)[words])0x84000000ul)
@@ -22,17 +31,21 @@ static unsigned used_tables, levels;
 enum { stub_bytes = 16 };
 extern u8 stubs[], with_mprv[];
 __asm__(".section .text\n.balign 4096\nstubs:\n.option push\n.option norvc\n"
-        ".macro one text:vararg\n.balign 16\n.option norvc\n9: \\text\n.option rvc\n.fill (16 - (. - 9b)) / 2, 2, 0x9002\n.endm\n"
-        "one lb x5, (x6)\none lh x5, (x6)\none lw x5, (x6)\none ld x5, (x6)\none lbu x5, (x6)\none lhu x5, (x6)\none lwu x5, (x6)\n"
+        ".macro one text:vararg\n.balign 16\n.option norvc\n9: \\text\n.option rvc\n.fill (16 - (. - 9b)) / "
+        "2, 2, 0x9002\n.endm\n"
+        "one lb x5, (x6)\none lh x5, (x6)\none lw x5, (x6)\none ld x5, (x6)\none lbu x5, (x6)\none lhu x5, "
+        "(x6)\none lwu x5, (x6)\n"
         "one sb x7, (x6)\none sh x7, (x6)\none sw x7, (x6)\none sd x7, (x6)\n"
         "one amoadd.w x5, x7, (x6)\none amoswap.d x5, x7, (x6)\none amoor.w x5, x0, (x6)\n"
-        "one lr.w x5, (x6)\n.balign 16\n.option norvc\nlr.d x5, (x6)\nsc.d x8, x7, (x6)\n.fill 4, 2, 0x9002\none sc.w x8, x7, (x6)\n"
+        "one lr.w x5, (x6)\n.balign 16\n.option norvc\nlr.d x5, (x6)\nsc.d x8, x7, (x6)\n.fill 4, 2, "
+        "0x9002\none sc.w x8, x7, (x6)\n"
         "one .4byte 0x0013200f\none .4byte 0x0003200f\none .4byte 0x0043200f\n"
         ".balign 4096\nwith_mprv: csrw mstatus, x9\njr x10\n.option pop\n");
 enum { fetch_kind = 20 };
-static const char* const kinds[] = {"lb",     "lh",        "lw",    "ld",    "lbu",  "lhu",       "lwu",
-                                    "sb",     "sh",        "sw",    "sd",    "amoadd.w", "amoswap.d", "amoor.w",
-                                    "lr.w",   "lr.d+sc.d", "sc.w",  "cbo.clean", "cbo.inval", "cbo.zero", "fetch"};
+static const char* const kinds[] = {"lb",        "lh",       "lw",   "ld",        "lbu",  "lhu",
+                                    "lwu",       "sb",       "sh",   "sw",        "sd",   "amoadd.w",
+                                    "amoswap.d", "amoor.w",  "lr.w", "lr.d+sc.d", "sc.w", "cbo.clean",
+                                    "cbo.inval", "cbo.zero", "fetch"};
 
 static u64 canonical(u64 address) {
     const unsigned unused = 64 - (12 + 9 * levels);
@@ -47,7 +60,8 @@ static u64 fresh_table(void) {
     return (u64)tables[used_tables++] >> 12 << 10;
 }
 
-/* The two pages of the stubs are mapped without fault: at 1 << the top level's shift for S mode, then for U mode. */
+/* The two pages of the stubs are mapped without fault: at 1 << the top level's shift for S mode, then for U
+ * mode. */
 static u64 stub_address(int mode) {
     return (1ul << (12 + 9 * (levels - 1))) + (mode == 0 ? page : 0);
 }
@@ -65,12 +79,12 @@ static void map_stubs(void) {
 }
 
 static u64 random_rights(void) {
-    static const u64 usual[] = {readable | writable | executable, readable | writable, readable | executable, executable,
-                                readable};
+    static const u64 usual[] = {readable | writable | executable, readable | writable, readable | executable,
+                                executable, readable};
     u64 rights = percent(85) ? usual[below(5)] : below(8) << 1;
     rights |= (below(2) ? user : 0) | (percent(10) ? global : 0);
-    return rights | (percent(70) ? accessed : 0) | (percent(60) ? dirty : 0) | (percent(95) ? valid : 0) | below(4) << 8 |
-           (percent(2) ? 1ul << (54 + below(10)) : 0);
+    return rights | (percent(70) ? accessed : 0) | (percent(60) ? dirty : 0) | (percent(95) ? valid : 0) |
+           below(4) << 8 | (percent(2) ? 1ul << (54 + below(10)) : 0);
 }
 
 static u64 random_pointer(void) {

@@ -1,9 +1,10 @@
-/* Physical memory protection by random regions, and accesses to memory that they divide. Each round writes random
- * configurations and addresses, reads them back, and then loads from, stores to and executes an area of a few pages:
- * in M, S and U mode and with MPRV, in some rounds through a page table that lies in that area itself. The last
- * rounds lock one region after the other, from the last on, which only a reset would undo. A round's hash is of what
- * was read back, of the trap that ended each access, of registers, and of memory. With VERBOSE_GROUP=n every access
- * of a round is printed, and the rounds before it run unseen, so that the same regions are locked. */
+/* Physical memory protection by random regions, and accesses to memory that they divide. Each round writes
+ * random configurations and addresses, reads them back, and then loads from, stores to and executes an area
+ * of a few pages: in M, S and U mode and with MPRV, in some rounds through a page table that lies in that
+ * area itself. The last rounds lock one region after the other, from the last on, which only a reset would
+ * undo. A round's hash is of what was read back, of the trap that ended each access, of registers, and of
+ * memory. With VERBOSE_GROUP=n every access of a round is printed, and the rounds before it run unseen, so
+ * that the same regions are locked. */
 
 #include "guest_support.h"
 
@@ -23,25 +24,30 @@ static int verbose;
 /* As in paging.c. */
 enum { stub_bytes = 16, stub_count = 18, fetch_kind = stub_count };
 extern u8 stubs[], with_mprv[];
-__asm__(".section .text\n.balign 4096\nstubs:\n.option push\n"
-        ".macro one text:vararg\n.balign 16\n.option norvc\n9: \\text\n.option rvc\n.fill (16 - (. - 9b)) / 2, 2, 0x9002\n.endm\n"
-        "one lb x5, (x6)\none lh x5, (x6)\none lw x5, (x6)\none ld x5, (x6)\none lbu x5, (x6)\none lwu x5, (x6)\n"
-        "one sb x7, (x6)\none sh x7, (x6)\none sw x7, (x6)\none sd x7, (x6)\n"
-        "one amoadd.w x5, x7, (x6)\none amoswap.d x5, x7, (x6)\none lr.w x5, (x6)\n"
-        ".balign 16\n.option norvc\nlr.d x5, (x6)\nsc.d x8, x7, (x6)\n.fill 4, 2, 0x9002\n"
-        "one sc.w x8, x7, (x6)\none .4byte 0x0013200f\none .4byte 0x0003200f\none .4byte 0x0043200f\n"
-        ".balign 4096\nwith_mprv: csrw mstatus, x9\njr x10\n.option pop\n");
-static const char* const kinds[] = {"lb",        "lh",        "lw",   "ld",   "lbu",        "lwu",  "sb",
-                                    "sh",        "sw",        "sd",   "amoadd.w", "amoswap.d", "lr.w", "lr.d+sc.d",
-                                    "sc.w",      "cbo.clean", "cbo.inval", "cbo.zero",  "fetch"};
+__asm__(
+    ".section .text\n.balign 4096\nstubs:\n.option push\n"
+    ".macro one text:vararg\n.balign 16\n.option norvc\n9: \\text\n.option rvc\n.fill (16 - (. - 9b)) / 2, "
+    "2, 0x9002\n.endm\n"
+    "one lb x5, (x6)\none lh x5, (x6)\none lw x5, (x6)\none ld x5, (x6)\none lbu x5, (x6)\none lwu x5, (x6)\n"
+    "one sb x7, (x6)\none sh x7, (x6)\none sw x7, (x6)\none sd x7, (x6)\n"
+    "one amoadd.w x5, x7, (x6)\none amoswap.d x5, x7, (x6)\none lr.w x5, (x6)\n"
+    ".balign 16\n.option norvc\nlr.d x5, (x6)\nsc.d x8, x7, (x6)\n.fill 4, 2, 0x9002\n"
+    "one sc.w x8, x7, (x6)\none .4byte 0x0013200f\none .4byte 0x0003200f\none .4byte 0x0043200f\n"
+    ".balign 4096\nwith_mprv: csrw mstatus, x9\njr x10\n.option pop\n");
+static const char* const kinds[] = {
+    "lb",       "lh",        "lw",   "ld",        "lbu",  "lwu",       "sb",        "sh",       "sw",   "sd",
+    "amoadd.w", "amoswap.d", "lr.w", "lr.d+sc.d", "sc.w", "cbo.clean", "cbo.inval", "cbo.zero", "fetch"};
 
 #define write_address(n)                                                                                     \
-    case n: write_csr(pmpaddr##n, value); break;
+    case n:                                                                                                  \
+        write_csr(pmpaddr##n, value);                                                                        \
+        break;
 #define read_address(n)                                                                                      \
-    case n: return read_csr(pmpaddr##n);
+    case n:                                                                                                  \
+        return read_csr(pmpaddr##n);
 #define for_each_region(what)                                                                                \
-    what(0) what(1) what(2) what(3) what(4) what(5) what(6) what(7) what(8) what(9) what(10) what(11) what(12)   \
-        what(13) what(14) what(15)
+    what(0) what(1) what(2) what(3) what(4) what(5) what(6) what(7) what(8) what(9) what(10) what(11)        \
+        what(12) what(13) what(14) what(15)
 
 static void set_address(unsigned region, u64 value) {
     switch (region) { for_each_region(write_address) }
@@ -81,7 +87,8 @@ static void configure(unsigned region, int lock) {
     u64 value = matching == napot ? power_of_two_region() : area_address() >> 2;
     if (percent(4))
         value = random();
-    const u64 config = (percent(70) ? below(8) : 7) | matching << 3 | (lock ? locked : 0) | (percent(3) ? 0x60 : 0);
+    const u64 config =
+        (percent(70) ? below(8) : 7) | matching << 3 | (lock ? locked : 0) | (percent(3) ? 0x60 : 0);
     if (percent(50)) {
         set_address(region, value);
         set_config(region, config);
@@ -158,7 +165,8 @@ static void access_something(unsigned number, int translated) {
     write_csr(mstatus, by_mprv ? 0x1800 : status);
     enter_case(&frame);
     if (frame.mcause == 3)
-        frame.mtval = 0; /* QEMU may give that of another address of the same code: see models/riscv/README.md */
+        frame.mtval =
+            0; /* QEMU may give that of another address of the same code: see models/riscv/README.md */
     mix(frame.mcause);
     mix(frame.mtval);
     mix(frame.mepc);

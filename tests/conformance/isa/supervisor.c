@@ -1,13 +1,15 @@
 /* Runs a table of cases, each a few instructions in some mode with some CSRs set, and prints a hash of the
- * registers and CSRs that they leave for each group of cases. Traps that are delegated land at an ecall in S mode,
- * so that what S mode's registers got is seen as well. With VERBOSE_GROUP=n it prints every case of that group. */
+ * registers and CSRs that they leave for each group of cases. Traps that are delegated land at an ecall in S
+ * mode, so that what S mode's registers got is seen as well. With VERBOSE_GROUP=n it prints every case of
+ * that group. */
 
 #include "guest_support.h"
 
 enum { code_bytes = 160 };
 
 struct setup {
-    u64 mstatus, medeleg, mideleg, mie, mip, mcounteren, scounteren, menvcfg, senvcfg, satp, stimecmp, pmpcfg0;
+    u64 mstatus, medeleg, mideleg, mie, mip, mcounteren, scounteren, menvcfg, senvcfg, satp, stimecmp,
+        pmpcfg0;
 };
 
 struct supervisor_case {
@@ -20,7 +22,8 @@ struct supervisor_case {
 
 extern const struct supervisor_case cases[], cases_end[];
 extern char supervisor_landing[];
-__asm__(".text\n.balign 256\nsupervisor_landing:\n.option push\n.option norvc\n.rept 64\necall\n.endr\n.option pop");
+__asm__(".text\n.balign 256\nsupervisor_landing:\n.option push\n.option norvc\n.rept "
+        "64\necall\n.endr\n.option pop");
 
 #define slot ((u16*)0x80800000ul)
 #define data ((u64*)0x80900000ul)
@@ -31,9 +34,9 @@ static u64 before[31];
 
 /* What a case leaves, beside the frame. */
 #define for_each_csr(what)                                                                                   \
-    what(mie) what(mip) what(medeleg) what(mideleg) what(mcounteren) what(menvcfg) what(mcountinhibit)           \
-        what(sstatus) what(sie) what(sip) what(stvec) what(scounteren) what(senvcfg) what(sscratch) what(sepc)   \
-            what(scause) what(stval) what(satp) what(0x14d) what(misa)
+    what(mie) what(mip) what(medeleg) what(mideleg) what(mcounteren) what(menvcfg) what(mcountinhibit)       \
+        what(sstatus) what(sie) what(sip) what(stvec) what(scounteren) what(senvcfg) what(sscratch)          \
+            what(sepc) what(scause) what(stval) what(satp) what(0x14d) what(misa)
 
 static u64 operand(void) {
     static const u64 corners[] = {0, 1, 2, ~0ul, 0xaaa, 0x222, 0x80000000, 0xffffffff, 0x8000000000000000};
