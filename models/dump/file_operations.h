@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <sys/types.h>
@@ -31,6 +32,9 @@ public:
     /// Has room on the disk found for a part of the file, in one go, which does not become longer by it. An
     /// offer only: what fails here will be told by pwrite(), or does not matter.
     virtual void allocate(int file, off_t offset, off_t length);
+
+    /// The time, by which is told how long a request takes.
+    virtual std::chrono::steady_clock::time_point now();
 
     /// A thread that runs `body`. Throws std::system_error when there can be none.
     virtual std::thread start_thread(std::function<void()> body);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/dump/file_operations.h"
+#include "models/dump/large_page_supply.h"
 
 #include <atomic>
 #include <cstddef>
@@ -25,7 +26,7 @@ public:
 
     /// Whether a large page that is written as a whole, from a multiple of its size on, is likely to become
     /// one, and the file system has room for the file without any holes.
-    bool has_large_pages() const { return m_has_huge && m_has_room; }
+    bool has_large_pages() const { return m_large_pages.is_there() && m_has_room; }
 
     /// @returns 0 when all bytes are written, else the error's number
     int write(off_t to, const uint8_t* from, size_t length);
@@ -41,9 +42,9 @@ private:
     int m_file = -1;
     file_system m_system = file_system::other;
     uint64_t m_size = 0;
-    bool m_has_room = false;             ///< for all of the file
-    std::atomic<bool> m_has_huge{false}; ///< large pages have not been refused yet
-    std::atomic<bool> m_writing{false};  ///< a thread is in pwrite()
+    bool m_has_room = false; ///< for all of the file
+    large_page_supply m_large_pages;
+    std::atomic<bool> m_writing{false}; ///< a thread is in pwrite()
 };
 
 } // namespace vmcore

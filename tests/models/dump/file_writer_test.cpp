@@ -1,12 +1,13 @@
 // The ways by which bytes get into a file, and that any of them may fail.
 
-#include "models/dump/run_queue.h"
+#include "models/dump/file_writer.h"
 #include "tests/models/dump/core_writer_fixture.h"
 
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <linux/magic.h>
 #include <mutex>
@@ -85,19 +86,26 @@ TEST_F(core_writer_test, a_second_writer_on_tmpfs_maps_the_file_or_waits) {
 /// Whatever is asked of large pages is written down, and perhaps refused.
 class huge_calls : public file_operations {
 public:
-    int refusal = 0; ///< error number; 0: the system decides
+    int refusal = 0;                    ///< error number; 0: the system decides
+    std::chrono::milliseconds takes{0}; ///< what one takes
     std::set<std::pair<off_t, size_t>> asked;
     bool write_huge(int file, const void* from, size_t length, off_t offset) override {
         {
             const std::lock_guard<std::mutex> lock(m_mutex);
             asked.emplace(offset, length);
+            m_now += takes;
         }
         errno = refusal;
         return refusal == 0 && file_operations::write_huge(file, from, length, offset);
     }
+    std::chrono::steady_clock::time_point now() override {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        return m_now;
+    }
 
 private:
     std::mutex m_mutex;
+    std::chrono::steady_clock::time_point m_now;
 };
 
 TEST_F(core_writer_test, on_tmpfs_large_pages_are_made_of_what_nearly_fills_them_and_of_nothing_else) {
@@ -133,6 +141,86 @@ TEST_F(core_writer_test, on_tmpfs_large_pages_are_made_of_what_nearly_fills_them
             EXPECT_LE(disk_bytes(shared), layout.file_size - mib) << "the larger holes stay holes";
             ::unlink(shared.c_str());
         }
+}
+
+TEST_F(core_writer_test, after_a_large_page_that_took_long_small_ones_are_written_for_a_while) {
+    const std::string shared = shared_memory_file();
+    if (shared.empty())
+        GTEST_SKIP() << "/dev/shm is no tmpfs that may be written";
+    uint8_t* bytes = memory.add(0x80000000, 64 * mib);
+    for (uint64_t i = 0; i < 64 * mib; ++i)
+        bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 11) | 1;
+    for (const int milliseconds : {1, 2}) {
+        huge_calls calls;
+        calls.takes = std::chrono::milliseconds(milliseconds);
+        core_options options;
+        options.threads = 1;
+        write(shared, options, dump_layout::portable, calls);
+        EXPECT_EQ(calls.asked.size(), milliseconds < 2 ? 31u : 2u) << "31 lie in the memory as a whole";
+        const elf_reader core(shared);
+        EXPECT_TRUE(core.bytes(layout.segments[0].offset, 64 * mib) == std::string(bytes, bytes + 64 * mib));
+        ::unlink(shared.c_str());
+    }
+}
+
+TEST(large_page_supply, is_asked_less_and_less_while_it_is_slow) {
+    large_page_supply supply;
+    EXPECT_FALSE(supply.ask()) << "nobody has said that there are any";
+    supply.open(true);
+    const auto left_out_before_next = [&] {
+        unsigned count = 0;
+        while (!supply.ask())
+            ++count;
+        return count;
+    };
+    EXPECT_EQ(left_out_before_next(), 0u);
+    std::vector<unsigned> left_out;
+    for (int i = 0; i < 6; ++i) {
+        supply.given(std::chrono::milliseconds(5));
+        left_out.push_back(left_out_before_next());
+    }
+    EXPECT_THAT(left_out, testing::ElementsAre(16, 32, 64, 128, 256, 256));
+    supply.given(std::chrono::microseconds(200));
+    EXPECT_EQ(left_out_before_next(), 0u);
+    supply.given(std::chrono::milliseconds(5));
+    EXPECT_EQ(left_out_before_next(), 16u) << "as at first";
+    EXPECT_TRUE(supply.is_there());
+    supply.refused();
+    EXPECT_FALSE(supply.is_there());
+    EXPECT_FALSE(supply.ask());
+}
+
+TEST(file_operations, write_mapped_replaces_what_is_there_and_adds_what_is_not) {
+    const std::string shared = shared_memory_file();
+    if (shared.empty())
+        GTEST_SKIP() << "/dev/shm is no tmpfs that may be written";
+    const int file = ::open(shared.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+    ASSERT_GE(file, 0);
+    ::unlink(shared.c_str());
+    constexpr size_t size = 16 * 4096;
+    std::string bytes(size, '\0');
+    for (size_t i = 0; i < size; ++i)
+        bytes[i] = static_cast<char>(i * 2654435761u >> 11 | 1);
+    // Nothing there, its first, middle or last page there, a part of two pages.
+    for (const off_t there : {-1, 0, 7 * 4096, 15 * 4096})
+        for (const auto& [offset, length] :
+             {std::pair<off_t, size_t>{0, size}, {4096, size - 8192}, {100, 5000}}) {
+            ASSERT_EQ(::ftruncate(file, 0), 0);
+            ASSERT_EQ(::ftruncate(file, size), 0);
+            std::string expected(size, '\0');
+            if (there >= 0) {
+                expected.replace(there, 4096, 4096, 'x');
+                ASSERT_EQ(::pwrite(file, &expected[there], 4096, there), 4096);
+            }
+            expected.replace(offset, length, bytes, offset, length);
+            ASSERT_TRUE(file_operations::system().write_mapped(file, &bytes[offset], length, offset));
+            std::string found(size, '?');
+            ASSERT_EQ(::pread(file, found.data(), size, 0), static_cast<ssize_t>(size));
+            EXPECT_TRUE(found == expected) << there << " " << offset << " " << length;
+        }
+    ASSERT_EQ(::ftruncate(file, size / 2), 0);
+    EXPECT_FALSE(file_operations::system().write_mapped(file, bytes.data(), size, 0)) << "it does not grow";
+    ::close(file);
 }
 
 /// Large pages run out at the n-th, when a part of it has been filled already.
@@ -197,6 +285,24 @@ TEST_F(core_writer_test, room_on_the_disk_is_an_offer_that_may_be_refused) {
     EXPECT_LT(disk_bytes(path), 13 * mib) << "nothing is asked for where zeros are";
 }
 
+TEST_F(core_writer_test, no_write_asks_for_more_than_256_kib_of_the_cache_at_once) {
+    struct : file_operations {
+        std::atomic<size_t> largest{0};
+        ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
+            largest = std::max(largest.load(), length);
+            return file_operations::pwrite(file, from, length, offset);
+        }
+    } calls;
+    uint8_t* bytes = memory.add(0x80000000, 24 * mib);
+    std::fill(bytes, bytes + 24 * mib, 1);
+    core_options options;
+    options.threads = 1;
+    write(path, options, dump_layout::portable, calls);
+    EXPECT_EQ(calls.largest, mib / 4);
+    EXPECT_TRUE(elf_reader(path).bytes(layout.segments[0].offset, 24 * mib) ==
+                std::string(bytes, bytes + 24 * mib));
+}
+
 TEST_F(core_writer_test, a_full_tmpfs_is_an_error_whichever_way_a_writer_goes) {
     const std::string place = directory / "small";
     std::filesystem::create_directory(place);
@@ -240,100 +346,6 @@ TEST_F(core_writer_test, a_file_that_a_tmpfs_has_room_for_with_its_holes_only_ke
         std::filesystem::remove(place + "/vmcore");
     }
     ::umount(place.c_str());
-}
-
-/// Its first write waits until `others` more threads have said that they are done.
-class waiting_calls : public file_operations {
-public:
-    void done() {
-        const std::lock_guard<std::mutex> lock(m_mutex);
-        ++m_done;
-        m_changed.notify_all();
-    }
-    int others = 0;
-    std::set<std::thread::id> writers;
-    std::atomic<bool> is_writing{false};
-    ssize_t pwrite(int file, const void* from, size_t length, off_t offset) override {
-        std::unique_lock<std::mutex> lock(m_mutex);
-        writers.insert(std::this_thread::get_id());
-        is_writing = true;
-        m_changed.wait_for(lock, std::chrono::seconds(30), [this] { return m_done >= others; });
-        lock.unlock();
-        return file_operations::pwrite(file, from, length, offset);
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_changed;
-    int m_done = 0;
-};
-
-TEST(run_queue, one_thread_writes_what_others_add_meanwhile) {
-    temporary_directory directory;
-    const std::string path = directory / "runs";
-    waiting_calls calls;
-    calls.others = 1;
-    output_file file(path, calls);
-    run_queue queue(file);
-    const std::string text = "abcdefgh";
-    const auto run = [&](size_t i) {
-        return memory_run{10 * i, reinterpret_cast<const uint8_t*>(text.data()) + i, 1};
-    };
-    std::thread other([&] {
-        while (!calls.is_writing) // which is there before the first write waits
-            std::this_thread::yield();
-        for (size_t i = 1; i < text.size(); ++i)
-            queue.add({run(i)});
-        calls.done(); // it has not written, or it would have waited for itself
-    });
-    queue.add({run(0)});
-    other.join();
-    queue.finish();
-    file.commit(false);
-    EXPECT_EQ(calls.writers.size(), 1u);
-    const std::string written = read_file(path);
-    for (size_t i = 0; i < text.size(); ++i)
-        EXPECT_EQ(written.at(10 * i), text[i]);
-}
-
-TEST(run_queue, whoever_adds_too_much_helps_and_nothing_is_lost) {
-    temporary_directory directory;
-    const std::string path = directory / "runs";
-    output_file file(path);
-    run_queue queue(file);
-    std::vector<uint8_t> bytes(100000);
-    for (size_t i = 0; i < bytes.size(); ++i)
-        bytes[i] = static_cast<uint8_t>(i * 7 + 1);
-    const auto add = [&](size_t from) {
-        for (size_t i = from; i < bytes.size(); i += 200) {
-            std::vector<memory_run> runs;
-            for (size_t at = i; at < i + 100; ++at)
-                runs.push_back({at, bytes.data() + at, 1});
-            queue.add(runs);
-        }
-        queue.finish();
-    };
-    std::thread other([&] { add(100); });
-    add(0);
-    other.join();
-    file.commit(false);
-    EXPECT_TRUE(read_file(path) == std::string(bytes.begin(), bytes.end()));
-}
-
-TEST(run_queue, an_error_comes_out_where_the_write_was_and_ends_the_writing) {
-    temporary_directory directory;
-    struct : file_operations {
-        ssize_t pwrite(int, const void*, size_t, off_t) override {
-            errno = ENOSPC;
-            return -1;
-        }
-    } calls;
-    output_file file(directory / "runs", calls);
-    run_queue queue(file);
-    const uint8_t byte = 1;
-    EXPECT_THROW(queue.add({{0, &byte, 1}}), std::system_error);
-    EXPECT_NO_THROW(queue.add({{1, &byte, 1}})) << "it is left to finish()";
-    EXPECT_THROW(queue.finish(), std::system_error);
 }
 
 } // namespace
