@@ -71,6 +71,7 @@ goldfish_rtc::goldfish_rtc(const sc_core::sc_module_name& name, const config& se
                             on(this, &goldfish_rtc::read_zero))
     , m_reg_reserved(m_registers, "reserved", word_at(0x20), on(this, &goldfish_rtc::read_zero),
                      on(this, &goldfish_rtc::ignore_write), on(this, &goldfish_rtc::read_zero)) {
+    m_registers.split_accesses_of_twice(4);
     SC_HAS_PROCESS(goldfish_rtc);
     SC_METHOD(drive_irq);
     sensitive << m_irq_changed;

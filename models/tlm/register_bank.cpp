@@ -61,7 +61,12 @@ tlm::tlm_response_status register_bank::find(const tlm::tlm_generic_payload& pay
     return tlm::TLM_ADDRESS_ERROR_RESPONSE;
 }
 
-void register_bank::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+bool register_bank::is_split(const tlm::tlm_generic_payload& payload) const {
+    return m_split != 0 && payload.get_data_length() == m_split && payload.get_address() % m_split == 0 &&
+           payload.get_byte_enable_ptr() == nullptr && payload.get_streaming_width() >= m_split;
+}
+
+void register_bank::access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     location at{};
     const tlm::tlm_response_status status = find(payload, at);
     payload.set_response_status(status);
@@ -76,7 +81,45 @@ void register_bank::transport(tlm::tlm_generic_payload& payload, sc_core::sc_tim
         at.target->m_write(access, load_bytes(payload.get_data_ptr(), access.size, order));
 }
 
+/// One half of an access.
+static void set_half(tlm::tlm_generic_payload& half, const tlm::tlm_generic_payload& whole, unsigned which) {
+    const unsigned size = whole.get_data_length() / 2;
+    half.set_command(whole.get_command());
+    half.set_address(whole.get_address() + which * size);
+    half.set_data_ptr(whole.get_data_ptr() + which * size);
+    half.set_data_length(size);
+    half.set_streaming_width(size);
+}
+
+void register_bank::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    if (!is_split(payload)) {
+        access(payload, delay);
+        return;
+    }
+    tlm::tlm_generic_payload half;
+    for (const unsigned which : {0, 1}) {
+        location at{};
+        set_half(half, payload, which);
+        payload.set_response_status(find(half, at));
+        if (payload.is_response_error())
+            return;
+    }
+    for (const unsigned which : {0, 1}) {
+        set_half(half, payload, which);
+        access(half, delay);
+    }
+}
+
 unsigned register_bank::debug(tlm::tlm_generic_payload& payload) {
+    if (is_split(payload)) {
+        tlm::tlm_generic_payload half;
+        unsigned read = 0;
+        for (unsigned which = 0; which < 2 && read == which * m_split / 2; ++which) {
+            set_half(half, payload, which);
+            read += debug(half);
+        }
+        return read;
+    }
     location at{};
     if (!payload.is_read() || find(payload, at) != tlm::TLM_OK_RESPONSE || !at.target->m_peek)
         return 0;

@@ -54,6 +54,11 @@ class reg;
 /// A refused access has no side effect. (IEEE 1666-2011, clause 14.)
 class register_bank {
 public:
+    /// From now on a naturally aligned access of twice that many bytes is two, one behind the other, if both
+    /// are accepted. Without this, no access reaches more than one register.
+    /// @param bytes 1, 2 or 4
+    void split_accesses_of_twice(unsigned bytes) { m_split = 2 * bytes; }
+
     void transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
     /// Reads without side effects, through the registers' peek handlers. Returns the bytes read: the length,
@@ -70,8 +75,11 @@ private:
     /// @throws std::logic_error when two registers overlap, and for widths and counts that make no register
     void add(reg& added);
     tlm::tlm_response_status find(const tlm::tlm_generic_payload& payload, location& found) const;
+    bool is_split(const tlm::tlm_generic_payload& payload) const;
+    void access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
     std::vector<reg*> m_registers;
+    unsigned m_split = 0; ///< bytes of an access that is two; 0: none is
 };
 
 /// A register, declared as a member of its peripheral: name, layout and handlers in one place. A missing

@@ -72,10 +72,12 @@ struct rtc : test::bench {
 
 } // namespace
 
-SC_TEST(rtc, takes_aligned_words_and_nothing_else) {
+SC_TEST(rtc, takes_aligned_words_and_pairs_of_them_and_nothing_else) {
     std::vector<access_row> table;
-    for (uint64_t offset = 0; offset < goldfish_rtc::size; offset += 4)
-        table.push_back({offset, 4, 4});
+    for (uint64_t offset = 0; offset < goldfish_rtc::size; offset += 4) {
+        const unsigned sizes = offset % 8 == 0 && offset + 8 <= goldfish_rtc::size ? 4 | 8 : 4;
+        table.push_back({offset, sizes, sizes});
+    }
     for (const uint64_t offset : {0x1, 0x2, 0x6, 0x24, 0x28, 0xffc})
         table.push_back({offset, 0, 0});
     test::expect_accesses(initiator, table, 0);
@@ -104,6 +106,12 @@ SC_TEST(rtc, the_high_half_is_latched_by_a_read_of_the_low_half) {
     write(time_high, 7);
     EXPECT_EQ(read(time_high), 2u);
     EXPECT_EQ(now(), 0x7'00000010u);
+}
+
+SC_TEST(rtc, both_halves_are_there_in_one_access) {
+    EXPECT_TRUE(initiator.write_value(time_low, 0x3'fffffff0, 8).ok());
+    pass(0x20);
+    EXPECT_EQ(initiator.read(time_low, 8).value(), 0x4'00000010u);
 }
 
 SC_TEST(rtc, an_alarm_rings_when_its_time_has_come) {

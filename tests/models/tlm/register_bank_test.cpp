@@ -16,6 +16,7 @@ public:
     explicit gadget(const sc_core::sc_module_name& name)
         : peripheral(name, sc_core::sc_time(10, sc_core::SC_NS)) {}
     void reset() override { stored = 0; }
+    void split() { m_registers.split_accesses_of_twice(4); }
 
     uint64_t stored = 0;
     unsigned reads = 0;
@@ -34,6 +35,10 @@ private:
         note(access);
         ++reads;
         return stored;
+    }
+    uint64_t read_element(const register_access& access) {
+        read_stored(access);
+        return 0x1000 * reads + access.index;
     }
     uint64_t peek_stored(const register_access&) const { return stored; }
     void write_stored(const register_access& access, uint64_t value) {
@@ -62,8 +67,9 @@ private:
     reg array{m_registers,
               "array",
               {0x20, 4, byte_order::little, size_none, size_none, false, 3},
-              on(this, &gadget::read_stored),
-              on(this, &gadget::write_stored)};
+              on(this, &gadget::read_element),
+              on(this, &gadget::write_stored),
+              on(this, &gadget::peek_stored)};
     reg byte{m_registers, "byte", {0x30, 1}, on(this, &gadget::read_stored), on(this, &gadget::write_stored)};
     reg slow{m_registers, "slow", {0x34, 4}, {}, on(this, &gadget::write_slowly)};
     reg whole{m_registers,
@@ -116,6 +122,29 @@ SC_TEST(register_bank_bench, handlers_learn_index_offset_and_size) {
     EXPECT_EQ(device.stored, 9u) << "a value as wide as the access";
     EXPECT_TRUE(initiator.read(0x0f, 1).ok());
     EXPECT_EQ(device.offset, 7u);
+}
+
+SC_TEST(register_bank_bench, an_access_of_8_bytes_is_two_of_4_where_that_is_wanted) {
+    expect_refused(tlm::TLM_BURST_ERROR_RESPONSE, initiator.read(0x20, 8));
+    EXPECT_EQ(initiator.debug_read(0x20, 8).data.size(), 0u);
+    device.split();
+    EXPECT_EQ(initiator.read(0x20, 8).data, (bytes{0, 0x10, 0, 0, 1, 0x20, 0, 0})) << "the lower one first";
+    EXPECT_EQ(device.size, 4u);
+    EXPECT_TRUE(initiator.write(0x20, {1, 2, 3, 4, 5, 6, 7, 8}).ok());
+    EXPECT_EQ(device.writes, 2u);
+    EXPECT_EQ(device.index, 1u);
+    EXPECT_EQ(device.stored, 0x08070605u);
+    EXPECT_EQ(initiator.debug_read(0x20, 8).data, (bytes{5, 6, 7, 8, 5, 6, 7, 8}));
+    EXPECT_EQ(initiator.read(0x28, 4).data, (bytes{2, 0x30, 0, 0}));
+    device.reads = device.writes = 0;
+    expect_refused(tlm::TLM_ADDRESS_ERROR_RESPONSE, initiator.read(0x28, 8)); // behind it is no register
+    EXPECT_EQ(initiator.debug_read(0x28, 8).data.size(), 4u);
+    expect_refused(tlm::TLM_ADDRESS_ERROR_RESPONSE, initiator.read(0x00, 8));
+    expect_refused(tlm::TLM_ADDRESS_ERROR_RESPONSE, initiator.read(0x24, 8)); // not aligned
+    bytes data(8);
+    request streaming(tlm::TLM_WRITE_COMMAND, 0x20, data);
+    streaming.set_streaming_width(4);
+    expect_refused(tlm::TLM_BURST_ERROR_RESPONSE, initiator.send(streaming));
 }
 
 SC_TEST(register_bank_bench, addresses_without_a_register_are_address_errors) {
