@@ -23,7 +23,20 @@ static void check_header(const std::string& name, const GElf_Ehdr& header) {
                                  ", expected an executable (" + std::to_string(ET_EXEC) + ")");
 }
 
-static image segment_image(const std::string& name, const std::vector<uint8_t>& file,
+/// How many bytes of a segment are the headers of its file, and the zeros behind them.
+static uint64_t header_bytes(const GElf_Ehdr& header, const GElf_Phdr& segment,
+                             const std::vector<uint8_t>& loaded) {
+    if (segment.p_offset != 0)
+        return 0;
+    const uint64_t end = header.e_phoff + uint64_t(header.e_phnum) * header.e_phentsize;
+    if (end < header.e_phoff || end > segment.p_filesz)
+        return 0;
+    const auto first = std::find_if(loaded.begin() + static_cast<std::ptrdiff_t>(end), loaded.end(),
+                                    [](uint8_t byte) { return byte != 0; });
+    return static_cast<uint64_t>(first - loaded.begin());
+}
+
+static image segment_image(const std::string& name, const std::vector<uint8_t>& file, const GElf_Ehdr& header,
                            const GElf_Phdr& segment, uint64_t max_bytes) {
     if (segment.p_offset > file.size() || segment.p_filesz > file.size() - segment.p_offset)
         throw std::runtime_error(name + ": truncated: a segment ends at byte " +
@@ -37,6 +50,7 @@ static image segment_image(const std::string& name, const std::vector<uint8_t>& 
     loaded.bytes.resize(segment.p_memsz);
     std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(segment.p_offset), segment.p_filesz,
                 loaded.bytes.begin());
+    loaded.dispensable = header_bytes(header, segment, loaded.bytes);
     return loaded;
 }
 
@@ -66,7 +80,7 @@ loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>&
         if (segment.p_memsz <= max_bytes && segment.p_memsz > left)
             throw std::runtime_error(name + ": segments of more than " + std::to_string(max_bytes) +
                                      " bytes in memory together, expected at most that");
-        loaded.segments.push_back(segment_image(name, file, segment, max_bytes));
+        loaded.segments.push_back(segment_image(name, file, header, segment, max_bytes));
         left -= segment.p_memsz;
     }
     if (loaded.segments.empty())

@@ -11,7 +11,9 @@ namespace vmcore {
 /// What an executable asks to have in memory.
 struct loaded_elf {
     uint64_t entry;
-    std::vector<image> segments; ///< one per PT_LOAD, at its physical address, zero-filled to its memory size
+    /// One per PT_LOAD, at its physical address, zero-filled to its memory size. The file's own headers, which
+    /// linkers like to put into the page before the first section, are dispensable.
+    std::vector<image> segments;
 };
 
 bool is_elf(const std::vector<uint8_t>& file);

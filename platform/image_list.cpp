@@ -22,7 +22,22 @@ const image_target* image_list::find_target(const image& wanted) const {
     return nullptr;
 }
 
+void image_list::leave_out_what_is_dispensable(image& added) const {
+    if (find_target(added) != nullptr)
+        return;
+    for (const image_target& target : m_targets) {
+        if (target.base < added.address || target.base - added.address > added.dispensable)
+            continue;
+        const auto outside = static_cast<std::ptrdiff_t>(target.base - added.address);
+        added.bytes.erase(added.bytes.begin(), added.bytes.begin() + outside);
+        added.address = target.base;
+        added.dispensable = 0;
+        return;
+    }
+}
+
 void image_list::add(image added) {
+    leave_out_what_is_dispensable(added);
     if (added.bytes.empty())
         return;
     const image_target* const target = find_target(added);

@@ -11,6 +11,7 @@ struct image {
     std::string name; ///< option and file it came from, for messages
     uint64_t address; ///< guest-physical
     std::vector<uint8_t> bytes;
+    uint64_t dispensable = 0; ///< bytes at its start that may lie outside memory, and are then left out
 
     uint64_t end() const { return address + bytes.size(); }
 };
@@ -36,6 +37,7 @@ public:
 
 private:
     const image_target* find_target(const image& wanted) const;
+    void leave_out_what_is_dispensable(image& added) const;
 
     std::vector<image_target> m_targets;
     std::vector<image> m_images;

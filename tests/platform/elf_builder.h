@@ -13,6 +13,7 @@ struct elf_builder {
     uint64_t entry = 0x80000000;
     std::vector<uint8_t> contents{1, 2, 3, 4};
     uint64_t memory_size = 4;
+    bool headers_too = false; ///< the segment begins with the file's headers
     uint16_t segments = 1;
     uint16_t machine = EM_RISCV;
     uint16_t type = ET_EXEC;
@@ -39,6 +40,11 @@ struct elf_builder {
         segment.p_filesz = contents.size();
         segment.p_memsz = memory_size;
         std::vector<uint8_t> file(segment.p_offset);
+        if (headers_too) {
+            segment.p_filesz += segment.p_offset;
+            segment.p_memsz += segment.p_offset;
+            segment.p_offset = 0;
+        }
         std::memcpy(file.data(), &header, sizeof header);
         for (uint16_t i = 0; i < segments; ++i)
             std::memcpy(file.data() + sizeof header + i * sizeof segment, &segment, sizeof segment);

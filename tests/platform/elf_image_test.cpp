@@ -30,6 +30,20 @@ TEST(elf_image, segment_is_filled_with_zeros_to_its_memory_size) {
     EXPECT_EQ(loaded.segments[0].bytes, (std::vector<uint8_t>{1, 2, 3, 4, 0, 0, 0, 0}));
 }
 
+TEST(elf_image, headers_in_a_segment_and_the_zeros_behind_them_are_dispensable) {
+    elf_builder elf;
+    EXPECT_EQ(load_riscv64_elf("-bios 'x'", elf.build(), most).segments[0].dispensable, 0u);
+    elf.headers_too = true;
+    elf.contents = {0, 0, 0, 1, 0};
+    elf.memory_size = 5;
+    constexpr size_t headers = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
+    EXPECT_EQ(load_riscv64_elf("-bios 'x'", elf.build(), most).segments[0].dispensable, headers + 3);
+    elf.contents = {0, 0};
+    elf.memory_size = 4;
+    EXPECT_EQ(load_riscv64_elf("-bios 'x'", elf.build(), most).segments[0].dispensable, headers + 4)
+        << "all of its memory";
+}
+
 TEST(elf_image, another_machine_is_refused_by_number) {
     elf_builder elf;
     elf.machine = EM_X86_64;
