@@ -36,8 +36,10 @@ static bool write_all(int file, uint64_t offset, const uint8_t* from, size_t len
         const ssize_t count = pwrite(file, from, length, static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR)
             continue;
-        if (count <= 0)
+        if (count <= 0) {
+            errno = count < 0 ? errno : EIO;
             return false;
+        }
         from += count;
         offset += static_cast<uint64_t>(count);
         length -= static_cast<size_t>(count);
@@ -100,8 +102,16 @@ void disk_image::open_file() {
     }
 }
 
+/// Keeps in mind why the host has failed, which errno tells.
+bool disk_image::done(bool success, const char* what) {
+    if (!success && m_error.empty())
+        m_error = m_config.option + ": '" + m_config.file + "': cannot " + what +
+                  " the disk image: " + std::strerror(errno);
+    return success;
+}
+
 bool disk_image::read(uint64_t offset, uint8_t* to, size_t length) {
-    return m_overlay ? read_merged(offset, to, length) : read_all(m_file, offset, to, length);
+    return done(m_overlay ? read_merged(offset, to, length) : read_all(m_file, offset, to, length), "read");
 }
 
 bool disk_image::write(uint64_t offset, const uint8_t* from, size_t length) {
@@ -111,11 +121,12 @@ bool disk_image::write(uint64_t offset, const uint8_t* from, size_t length) {
     if (m_config.probe && offset < image_probe_bytes && length > 0 &&
         !probe_image_format(from, std::min(length, image_probe_bytes)).empty())
         return false;
-    return m_overlay ? write_over(offset, from, length) : write_all(m_file, offset, from, length);
+    return done(m_overlay ? write_over(offset, from, length) : write_all(m_file, offset, from, length),
+                "write");
 }
 
 bool disk_image::flush() {
-    return m_overlay || m_config.read_only || fdatasync(m_file) == 0;
+    return m_overlay || m_config.read_only || done(fdatasync(m_file) == 0, "flush");
 }
 
 /// Bytes from `offset` on that lie in the same block.

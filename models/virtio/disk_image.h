@@ -36,7 +36,11 @@ public:
     bool write(uint64_t offset, const uint8_t* from, size_t length);
     bool flush();
 
+    /// Option, file and cause of the host's first failure; empty: there was none.
+    const std::string& error() const { return m_error; }
+
 private:
+    bool done(bool success, const char* what);
     [[noreturn]] void fail(const std::string& what) const;
     void open_file();
     bool read_merged(uint64_t offset, uint8_t* to, size_t length);
@@ -46,6 +50,7 @@ private:
     int m_file = -1;
     uint64_t m_sectors = 0;
     std::unique_ptr<overlay> m_overlay;
+    std::string m_error;
 };
 
 } // namespace vmcore

@@ -147,11 +147,21 @@ void virtio_block::serve(const virtio_chain& chain) {
     if (out.left() < header_bytes)
         return transport().fail("a request whose header is too short");
     const result done = carry_out(chain, out);
+    report_failure();
     if (!done)
         return;
     const virtio_segment& last = chain.writable.back();
     transport().memory().write(last.address + last.length - 1, &*done, 1);
     transport().put(0, chain, static_cast<uint32_t>(total_bytes(chain.writable)));
+}
+
+/// A guest that is told of an error may go on without a word.
+void virtio_block::report_failure() {
+    if (m_failure_reported || m_image.error().empty())
+        return;
+    m_failure_reported = true;
+    const std::string text = m_image.error() + "; the guest is told of an I/O error (reported once)";
+    SC_REPORT_WARNING("/vmcore/virtio/disk_error", text.c_str());
 }
 
 virtio_block::result virtio_block::carry_out(const virtio_chain& chain, virtio_walk& out) {

@@ -57,6 +57,7 @@ private:
     result write_zeros(const virtio_chain& chain, uint64_t offset, uint64_t bytes);
     bool start(const virtio_chain& chain, uint64_t bytes);
     uint8_t finish_write();
+    void report_failure();
     bool in_range(uint64_t sector, uint64_t bytes) const;
     geometry guess_geometry();
 
@@ -64,6 +65,7 @@ private:
     disk_image& m_image;
     geometry m_geometry;
     bool m_write_cache = true;
+    bool m_failure_reported = false;
 };
 
 } // namespace vmcore

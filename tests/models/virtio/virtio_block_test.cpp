@@ -254,7 +254,13 @@ SC_TEST(virtio_disk, errors_of_the_host_are_errors_of_the_request) {
     const rlimit none{0, RLIM_INFINITY};
     setrlimit(RLIMIT_FSIZE, &none);
     poke(payload, bytes(512, 'x'));
+    EXPECT_EQ(request(read, 64, 512, true), 1u) << "behind the end: the guest's error";
+    EXPECT_EQ(image.error(), "");
+    sc_core::sc_report_handler::set_actions("/vmcore/virtio/disk_error", sc_core::SC_DO_NOTHING);
     EXPECT_EQ(request(write, 5, 512, false), 1u);
+    EXPECT_EQ(request(write, 5, 512, false), 1u);
+    EXPECT_EQ(sc_core::sc_report_handler::get_count("/vmcore/virtio/disk_error"), 1) << "warned of once";
+    EXPECT_EQ(image.error(), "-drive: '" + file.path() + "': cannot write the disk image: File too large");
     EXPECT_EQ(range_request(write_zeros, 5, 1, 0), 1u);
     EXPECT_EQ(request(read, 5, 512, true), 0u);
     EXPECT_EQ(driver.get(d::status), 7u);
