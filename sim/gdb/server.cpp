@@ -17,7 +17,8 @@ server::server(io_thread& thread, const endpoint& where, board& debugged, const 
     : m_control(control)
     , m_commands(commands)
     , m_session(targets_of(debugged), *this)
-    , m_channel(thread, where) {
+    , m_channel(thread, where)
+    , m_tasks(control) {
     for (debug_target* each : targets_of(debugged))
         each->on_stop([&control] { control.stop_for_debugger(); });
 }
@@ -26,29 +27,8 @@ server::~server() {
     m_channel.finish();
 }
 
-/// Has something done on the kernel's thread when all that the client asked for before is done.
-void server::post(std::function<void()> task) {
-    m_control.post([this, task = std::move(task)]() mutable {
-        m_tasks.push_back(std::move(task));
-        carry_out_next();
-    });
-}
-
-/// One at a time, so that the run can do what a command asks of it before the next.
-void server::carry_out_next() {
-    if (m_at_work || m_tasks.empty())
-        return;
-    const std::function<void()> task = std::move(m_tasks.front());
-    m_tasks.pop_front();
-    m_at_work = true;
-    task();
-    m_at_work = false;
-    if (!m_tasks.empty())
-        m_control.post([this] { carry_out_next(); });
-}
-
 void server::opened() {
-    post([this] {
+    m_tasks.post([this] {
         m_acknowledges = m_acknowledges_next = true;
         m_last.clear();
         m_session.client_came();
@@ -57,13 +37,13 @@ void server::opened() {
 
 void server::closed() {
     m_reader.reset();
-    post([this] { m_session.client_left(); });
+    m_tasks.post([this] { m_session.client_left(); });
 }
 
 void server::received(std::string_view bytes, std::vector<file_descriptor>) {
     for (packet_reader::item& item : m_reader.feed(bytes))
-        post([this, item = std::make_shared<packet_reader::item>(std::move(item))] { serve(*item); });
-    post([this] { m_channel.resume(); });
+        m_tasks.post([this, item = std::make_shared<packet_reader::item>(std::move(item))] { serve(*item); });
+    m_tasks.post([this] { m_channel.resume(); });
 }
 
 void server::serve(const packet_reader::item& item) {

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "platform/board.h"
+#include "sim/client_tasks.h"
 #include "sim/gdb/packet.h"
 #include "sim/gdb/session.h"
 #include "sim/io/channel.h"
 #include "sim/qmp/commands.h"
 #include "sim/run_control.h"
 
-#include <deque>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,8 +42,6 @@ private:
     void send(const std::string& packet) override;
     void stop_acknowledging() override { m_acknowledges_next = false; }
 
-    void post(std::function<void()> task);
-    void carry_out_next();
     void serve(const packet_reader::item& item);
 
     run_control& m_control;
@@ -52,10 +49,8 @@ private:
     session m_session;
     channel m_channel;
     packet_reader m_reader; ///< of the I/O thread
-    std::deque<std::function<void()>>
-        m_tasks;            ///< of the kernel's thread, as what follows: what the client wants
-    bool m_at_work = false; ///< on one, during which other clients may be served
-    bool m_acknowledges = true;
+    client_tasks m_tasks;
+    bool m_acknowledges = true;      ///< of the kernel's thread, as what follows
     bool m_acknowledges_next = true; ///< from the packet behind this one on
     std::string m_last;              ///< the last packet sent, framed
 };

@@ -11,8 +11,8 @@ namespace json = boost::json;
 
 server::server(io_thread& thread, const endpoint& where, const command_table& commands, run_control& control)
     : m_commands(commands)
-    , m_control(control)
-    , m_channel(thread, where) {}
+    , m_channel(thread, where)
+    , m_tasks(control) {}
 
 server::~server() {
     m_channel.finish();
@@ -22,29 +22,8 @@ void server::send(const json::object& message) {
     m_channel.send(json::serialize(message) + "\r\n");
 }
 
-/// Has something done on the kernel's thread when all that the client asked for before is done.
-void server::post(std::function<void()> task) {
-    m_control.post([this, task = std::move(task)]() mutable {
-        m_tasks.push_back(std::move(task));
-        carry_out_next();
-    });
-}
-
-/// One at a time, so that the run can do what a command asks of it before the next.
-void server::carry_out_next() {
-    if (m_at_work || m_tasks.empty())
-        return;
-    const std::function<void()> task = std::move(m_tasks.front());
-    m_tasks.pop_front();
-    m_at_work = true;
-    task();
-    m_at_work = false;
-    if (!m_tasks.empty())
-        m_control.post([this] { carry_out_next(); });
-}
-
 void server::opened() {
-    post([this] { // behind what the client before has left to do
+    m_tasks.post([this] { // behind what the client before has left to do
         m_negotiated = false;
         m_client_left = false;
         send({{"QMP", {{"version", version()}, {"capabilities", json::array()}}}});
@@ -54,18 +33,18 @@ void server::opened() {
 void server::closed() {
     m_client_left = true;
     m_reader.reset();
-    post([this] { m_descriptors = descriptors(); });
+    m_tasks.post([this] { m_descriptors = descriptors(); });
 }
 
 void server::received(std::string_view bytes, std::vector<file_descriptor> came) {
     std::vector<json_reader::item> items = m_reader.feed(bytes);
     // A command that is complete does not wait for those behind it: one post for each.
-    post([this, came = std::make_shared<std::vector<file_descriptor>>(std::move(came))] {
+    m_tasks.post([this, came = std::make_shared<std::vector<file_descriptor>>(std::move(came))] {
         m_descriptors.arrive(std::move(*came));
     });
     for (json_reader::item& item : items)
-        post([this, item = std::make_shared<json_reader::item>(std::move(item))] { serve(*item); });
-    post([this] { m_channel.resume(); });
+        m_tasks.post([this, item = std::make_shared<json_reader::item>(std::move(item))] { serve(*item); });
+    m_tasks.post([this] { m_channel.resume(); });
 }
 
 void server::serve(const json_reader::item& item) {

@@ -1,12 +1,11 @@
 #pragma once
 
+#include "sim/client_tasks.h"
 #include "sim/io/channel.h"
 #include "sim/qmp/commands.h"
 #include "sim/qmp/json_reader.h"
 
 #include <atomic>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,22 +31,18 @@ private:
     void received(std::string_view bytes, std::vector<file_descriptor> came) override;
     void closed() override;
 
-    void post(std::function<void()> task);
-    void carry_out_next();
     void serve(const json_reader::item& item);
     boost::json::value execute(const boost::json::object& request);
     boost::json::value negotiate(const boost::json::object& given);
     void send(const boost::json::object& message);
 
     const command_table& m_commands;
-    run_control& m_control;
     channel m_channel;
     json_reader m_reader; ///< of the I/O thread
     std::atomic<bool> m_client_left{false};
     bool m_negotiated = false; ///< of the kernel's thread, as what follows
     descriptors m_descriptors;
-    std::deque<std::function<void()>> m_tasks; ///< what the client wants, in order
-    bool m_at_work = false;                    ///< on one, during which other clients may be served
+    client_tasks m_tasks;
 };
 
 /// An event of the run, or of a dump, to every server.

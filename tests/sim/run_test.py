@@ -3,26 +3,19 @@
 usage: run_test.py VMCORE_VP FIRMWARE_DIRECTORY
 """
 import fcntl
-import hashlib
 import os
 import re
 import select
 import signal
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import elf_core
-
-VMCORE_VP, FIRMWARE = sys.argv[1:3]
-
-
-def firmware(name):
-    return os.path.join(FIRMWARE, f"{name}.elf")
+from guest_runs import VMCORE_VP, GuestRuns, firmware
 
 
 def processor_time(process):
@@ -32,45 +25,7 @@ def processor_time(process):
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-class Run(unittest.TestCase):
-    def setUp(self):
-        self.directory = tempfile.TemporaryDirectory()
-        self.addCleanup(self.directory.cleanup)
-
-    def path(self, name):
-        return os.path.join(self.directory.name, name)
-
-    def run_guest(self, name, *arguments, status=0):
-        run = subprocess.run([VMCORE_VP, "-nographic", "-bios", firmware(name), *arguments], stdin=subprocess.DEVNULL,
-                             capture_output=True, text=True, timeout=120)
-        self.assertEqual(run.returncode, status, run.stderr)
-        return run
-
-    def digest(self, path):
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
-
-    def start(self, name, first_line, *arguments):
-        """A guest that never ends by itself, running."""
-        process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", firmware(name), *arguments],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        self.assertEqual(process.stdout.readline(), first_line)
-        return process
-
-    def wait_until_main_has_begun(self, process):
-        """What comes before is the dynamic linker's, which knows nothing of the simulator's way with signals."""
-        for _ in range(6000):
-            with open(f"/proc/{process.pid}/status") as status:
-                caught = [int(line.split()[1], 16) for line in status if line.startswith("SigCgt")]
-            if caught[0] >> (signal.SIGTERM - 1) & 1:
-                return
-            time.sleep(0.01)
-        self.fail("the simulator takes no signals")
-
-    def start_idle(self, *arguments):
-        return self.start("idle", "idle\n", *arguments)
-
+class Run(GuestRuns):
     def test_the_guest_decides_the_exit_status(self):
         self.assertIn("failed: etc/vmcoreinfo", self.run_guest("vmcoreinfo", status=3).stdout)
         self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", status=0)
@@ -164,68 +119,6 @@ class Run(unittest.TestCase):
         self.assertEqual(early.named_notes("VMCOREINFO"), late.named_notes("VMCOREINFO"))
         self.assertNotEqual(early.riscv64_registers()[0], late.riscv64_registers()[0], "the same pc")
 
-    def test_dump_on_panic(self):
-        run = self.run_guest("vmcoreinfo", "--dump", self.path("vmcore"), "--dump-on", "panic", status=3)
-        self.assertTrue(os.path.exists(self.path("vmcore")), run.stderr)
-
-    def trapping_firmware(self):
-        """Zeros are an illegal instruction; mtvec is 0, where nothing is."""
-        path = self.path("zeros")
-        with open(path, "wb") as file:
-            file.write(bytes(64))
-        return path
-
-    def run_trapping(self, *arguments):
-        return subprocess.run([VMCORE_VP, "-nographic", "-bios", self.trapping_firmware(), *arguments], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120)
-
-    def test_a_trap_loop_is_a_panic_with_a_dump(self):
-        vmcore = self.path("vmcore")
-        run = self.run_trapping("--dump", vmcore, "--dump-on", "panic")
-        self.assertEqual(run.returncode, 1)
-        self.assertEqual(run.stderr, "vmcore-vp: warning: virt.hart0: trap loop: the trap handler at 0x0 traps itself (mcause 0x1)\n")
-        self.assertEqual(elf_core.Core(vmcore).riscv64_registers()[0], 0, "its pc")
-
-    def test_a_trap_loop_that_is_no_panic_goes_on(self):
-        for choice in (["--set", "cpu.trap_loop_panics=off"], ["-action", "panic=none"], ["-action", "panic=pause"]):
-            process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", self.trapping_firmware(), *choice],
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            self.addCleanup(process.kill)
-            if "--set" not in choice:
-                self.assertIn("trap loop", process.stderr.readline())
-            else:
-                self.wait_until_main_has_begun(process)
-            with self.assertRaises(subprocess.TimeoutExpired):
-                process.wait(timeout=0.3)
-            process.terminate()
-            self.assertEqual(process.communicate(timeout=60)[1], "")
-            self.assertEqual(process.returncode, 0, choice)
-
-    @staticmethod
-    def children(process):
-        tasks = f"/proc/{process.pid}/task"
-        found = ""
-        for task in os.listdir(tasks):
-            with open(f"{tasks}/{task}/children") as file:
-                found += file.read()
-        return found.split()
-
-    def test_a_panic_that_does_not_end_the_run_is_dumped_when_it_happens(self):
-        for action in ("pause", "none"):
-            vmcore = self.path(action)
-            process = subprocess.Popen([VMCORE_VP, "-nographic", "-bios", self.trapping_firmware(), "-action", f"panic={action}",
-                                        "--dump", vmcore, "--dump-on", "panic"], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.addCleanup(process.kill)
-            for _ in range(6000): # until the dump is there, and the process that wrote it has said so
-                if os.path.exists(vmcore) and not self.children(process):
-                    break
-                time.sleep(0.01)
-            self.assertIsNone(process.poll(), "the run goes on")
-            self.assertEqual(elf_core.Core(vmcore).riscv64_registers()[0], 0)
-            process.terminate()
-            self.assertEqual(process.wait(timeout=60), 0)
-
     def test_the_clock_begins_where_it_is_told(self):
         listed = subprocess.run([VMCORE_VP, "-rtc", "base=2030-06-17T16:01:21", "--list-config"], capture_output=True, text=True,
                                 timeout=60).stdout
@@ -233,11 +126,6 @@ class Run(unittest.TestCase):
         both = subprocess.run([VMCORE_VP, "--set", "rtc.base=2001-09-09", "-rtc", "2030-06-17", "--list-config"],
                               capture_output=True, text=True, timeout=60).stdout
         self.assertIn("rtc.base=2001-09-09T00:00:00 ", both, "--set is the nearest to the user's hand")
-
-    def test_no_panic_no_dump_and_a_word_about_it(self):
-        run = self.run_guest("vmcoreinfo", "-device", "vmcoreinfo", "--dump", self.path("vmcore"), "--dump-on", "panic")
-        self.assertFalse(os.path.exists(self.path("vmcore")))
-        self.assertIn("not written", run.stderr)
 
     def test_the_same_run_twice_gives_the_same_dump_and_simulated_time(self):
         times = []
