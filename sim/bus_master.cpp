@@ -1,5 +1,7 @@
 #include "sim/bus_master.h"
 
+#include "models/tlm/memory_stores.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -48,10 +50,12 @@ uint64_t bus_master::move_directly(tlm::tlm_command command, uint64_t address, u
     const uint64_t count =
         std::min<uint64_t>({length - 1, region.get_end_address() - address, breath - 1}) + 1;
     uint8_t* memory = region.get_dmi_ptr() + (address - region.get_start_address());
-    if (command == tlm::TLM_READ_COMMAND)
+    if (command == tlm::TLM_READ_COMMAND) {
         std::memcpy(data, memory, count);
-    else
+    } else {
+        memory_stores::note();
         std::memcpy(memory, data, count);
+    }
     return count;
 }
 

@@ -1,5 +1,7 @@
 #include "models/memory/memory.h"
 
+#include "models/tlm/memory_stores.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -35,6 +37,7 @@ void memory::unmap::operator()(uint8_t* address) const {
 }
 
 void memory::clear() {
+    memory_stores::note();
     if (madvise(m_data.get(), m_config.size, MADV_DONTNEED) != 0)
         std::memset(m_data.get(), 0, m_config.size);
 }
@@ -90,6 +93,8 @@ void memory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& de
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     if (payload.get_command() == tlm::TLM_IGNORE_COMMAND || length == 0)
         return;
+    if (payload.is_write())
+        memory_stores::note();
     move(payload, address);
     const unsigned words = static_cast<unsigned>((address % bus_word + length + bus_word - 1) / bus_word);
     const sc_core::sc_time& latency = payload.is_read() ? m_config.read_latency : m_config.write_latency;
@@ -126,10 +131,12 @@ unsigned memory::transport_dbg(tlm::tlm_generic_payload& payload) {
         return 0;
     const auto moved =
         static_cast<unsigned>(std::min<uint64_t>(payload.get_data_length(), m_config.size - address));
-    if (payload.is_read())
+    if (payload.is_read()) {
         std::memcpy(payload.get_data_ptr(), m_data.get() + address, moved);
-    else
+    } else {
+        memory_stores::note();
         std::memcpy(m_data.get() + address, payload.get_data_ptr(), moved);
+    }
     return moved;
 }
 

@@ -65,6 +65,8 @@ public:
 
     /// Direct access to [first, last] is no longer as it was.
     void invalidate(uint64_t first, uint64_t last);
+    /// Code may have been stored to.
+    void fence_code() { m_blocks.fence(); }
     /// A target hints that it would grant direct access to this address.
     void reconsider(access kind, uint64_t address) { m_memory.reconsider(kind, address); }
 

@@ -121,6 +121,8 @@ private:
     static riscv::core::config core_config(const config& settings);
 
     void run();
+    void note_own_stores();
+    void look_for_stores_of_others();
     void await_release();
     void stop_for_debugger();
     void follow_lines();
@@ -147,6 +149,7 @@ private:
     bool m_stopped = false; ///< for the debugger
     std::function<void()> m_debug_stopped;
     unsigned m_resets = 0;
+    uint64_t m_seen_stores = 0; ///< memory_stores::count() when memory was last known
     std::function<void()> m_trap_loop;
     riscv::core m_core;
 };

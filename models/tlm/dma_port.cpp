@@ -1,5 +1,7 @@
 #include "models/tlm/dma_port.h"
 
+#include "models/tlm/memory_stores.h"
+
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
@@ -120,6 +122,7 @@ uint64_t dma_port::transfer_direct(tlm::tlm_command command, uint64_t address, u
         std::memmove(data, memory, bytes);
         delay += region->get_read_latency() * words;
     } else {
+        memory_stores::note();
         if (data)
             std::memmove(memory, data, bytes);
         else
