@@ -136,6 +136,7 @@ private:
         m_elf.empty += found.memsz == 0;
         m_elf.short_of_file += found.filesz < found.memsz;
         if (found.filesz > 0) {
+            m_elf.first_offset = std::min(m_elf.first_offset, found.offset);
             m_elf.beyond_file += !m_file.holds(found.offset, found.filesz);
             m_elf.unaligned += found.offset % page != 0;
         }
