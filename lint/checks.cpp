@@ -139,6 +139,16 @@ finding header_size(const facts& dump) {
                      dump.elf.expected_header_size));
 }
 
+finding notes_of_8(const facts& dump) {
+    return when(is_elf(dump) && dump.elf.note_align == 8,
+                "p_align 8 of the notes: to some readers they are padded to 8 bytes, to others to 4");
+}
+
+finding note_align(const facts& dump) {
+    return when(is_elf(dump) && dump.elf.note_align > 4 && dump.elf.note_align != 8,
+                text("p_align %" PRIu64 " of the notes", dump.elf.note_align));
+}
+
 finding short_segments(const facts& dump) {
     return when(is_elf(dump) && dump.elf.short_of_file > 0,
                 text("%" PRIu64 " of %" PRIu64 " segments with p_filesz < p_memsz", dump.elf.short_of_file,

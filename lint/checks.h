@@ -29,6 +29,8 @@ finding headers_unusable(const facts& dump);
 finding headers_elsewhere(const facts& dump);
 finding no_note_section(const facts& dump);
 finding header_size(const facts& dump);
+finding notes_of_8(const facts& dump);
+finding note_align(const facts& dump);
 finding short_segments(const facts& dump);
 finding empty_segments(const facts& dump);
 finding segments_cut(const facts& dump);

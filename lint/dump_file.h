@@ -47,6 +47,7 @@ struct elf_facts {
     bool program_headers_cut = false; ///< they do not all lie within the file
     uint64_t section_headers = 0;
     bool note_section = false; ///< one of them is SHT_NOTE
+    uint64_t note_align = 0;   ///< the largest p_align of a PT_NOTE
 
     uint64_t loads = 0;
     uint64_t memory = 0;                   ///< sum of p_memsz, modulo 2^64

@@ -126,8 +126,10 @@ private:
     }
 
     void look_at(const segment& found) {
-        if (found.type == PT_NOTE)
+        if (found.type == PT_NOTE) {
+            m_elf.note_align = std::max(m_elf.note_align, found.align);
             m_notes.scan(found.offset, found.filesz);
+        }
         if (found.type != PT_LOAD)
             return;
         if (m_elf.loads++ == 0)

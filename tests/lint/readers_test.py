@@ -89,6 +89,8 @@ def altered(program, _vmcore_vp, _firmware, directory):
         "x86-note-passes-the-end": (elf(more_notes=struct.pack("<III8s", 5, 440, 0, b"QEMU"), **x86), {"malformed-notes"}),
         "x86-bytes-behind-the-notes": (elf(more_notes=bytes(4), **x86), {"malformed-notes"}),
         "x86-notes-pass-the-file": (elf(notes_size=len(make_dumps.MEMORY) + make_dumps.PAGE, **x86), {"notes-cut"}),
+        "x86-notes-of-8": (elf(note_align=8, **x86), {"notes-of-8"}),
+        "x86-notes-of-16": (elf(note_align=16, **x86), {"note-align"}),
         "x86-unpadded": (elf(padded=False, **x86), {"unpadded-note"}),
         "kdump": (kdump(), set()),
         "kdump-riscv": (kdump("riscv64", phys_base=0x80000000, base=0x80000000), {"riscv"}),
@@ -97,6 +99,8 @@ def altered(program, _vmcore_vp, _firmware, directory):
         "kdump-no-vmcoreinfo": (kdump(vmcoreinfos=[]), {"no-vmcoreinfo", "no-kaslr-offset"}),
         "kdump-no-note": (kdump(has_note=False), {"no-vmcoreinfo-note"}),
         "kdump-no-place": (kdump(has_place=False), {"no-vmcoreinfo-place", "no-kaslr-offset"}),
+        "kdump-notes-pass-the-file": (kdump(notes_size=1 << 30), {"notes-cut"}),
+        "kdump-bytes-behind-the-notes": (kdump(notes_size=len(make_dumps.notes("x86_64", [text()])) + 4), {"malformed-notes"}),
         "kdump-flat": (make_dumps.flat(kdump()), {"flattened"}),
         "elf-flat": (make_dumps.flat(elf(**x86)), {"flattened"}),
     }
