@@ -44,23 +44,28 @@ def made_up_cpu(rip, cr3=0x1000):
     return Cpu(bytes(prstatus), bytes(qemu))
 
 
-def write(path, cpus, ram, booted=None):
-    """ram: the guest's memory, of which what passes 3 GiB is at 4 GiB and on, or a list of addresses and bytes."""
+def core(cpus, ram, booted=None):
+    """The file, piece by piece. ram: the guest's memory, of which what passes 3 GiB is at 4 GiB and on, or a list of addresses and
+    bytes. booted: how many of the CPUs were there from the beginning, if not all."""
     regions = sorted(ram) if isinstance(ram, list) else [(0, ram[:LOW_RAM]), (HIGH_RAM, ram[LOW_RAM:])]
     regions = [(address, data) for address, data in regions if len(data) > 0]
     notes_at = EHDR + PHDR * (1 + len(regions))
     notes_size = NOTES_OF_A_CPU * (booted or len(cpus))
+    yield b"\x7fELF\2\1\1" + bytes(9)
+    yield struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, EHDR, 0, 0, EHDR, PHDR, 1 + len(regions), 0, 0, 0)
+    yield struct.pack("<IIQQQQQQ", 4, 0, notes_at, 0, 0, notes_size, notes_size, 0)
+    offset = notes_at + notes_size
+    for address, data in regions:
+        yield struct.pack("<IIQQQQQQ", 1, 0, offset, 0, address, len(data), len(data), 0)
+        offset += len(data)
+    for number, cpu in enumerate(cpus):
+        yield note(b"CORE", 1, cpu.prstatus(number))
+    for cpu in cpus:
+        yield note(b"QEMU", 0, cpu.qemu)
+    for _, data in regions:
+        yield data
+
+
+def write(path, cpus, ram, booted=None):
     with open(path, "wb") as file:
-        file.write(b"\x7fELF\2\1\1" + bytes(9) +
-                   struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, EHDR, 0, 0, EHDR, PHDR, 1 + len(regions), 0, 0, 0))
-        file.write(struct.pack("<IIQQQQQQ", 4, 0, notes_at, 0, 0, notes_size, notes_size, 0))
-        offset = notes_at + notes_size
-        for address, data in regions:
-            file.write(struct.pack("<IIQQQQQQ", 1, 0, offset, 0, address, len(data), len(data), 0))
-            offset += len(data)
-        for number, cpu in enumerate(cpus):
-            file.write(note(b"CORE", 1, cpu.prstatus(number)))
-        for cpu in cpus:
-            file.write(note(b"QEMU", 0, cpu.qemu))
-        for _, data in regions:
-            file.write(data)
+        file.writelines(core(cpus, ram, booted))

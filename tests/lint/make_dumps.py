@@ -78,8 +78,7 @@ def kdump(machine="x86_64", vmcoreinfos=(text(),), utsname=("Linux", "(none)", "
     if not has_note:
         content = content.replace(b"VMCOREINFO\0", b"something.\0")
     sub = struct.pack("<QIIQQQQQQQQQQQ", phys_base, 1, 0, 0, 0, text_at if text_size else 0, text_size, PAGE + 104,
-                      notes_size or len(content),
-                      0, 0, 0, 0, max_mapnr) + content
+                      notes_size or len(content), 0, 0, 0, 0, max_mapnr) + content
     bitmap = bytearray(half * PAGE)
     for number in range(first, first + count):
         bitmap[number // 8] |= 1 << number % 8
