@@ -36,9 +36,10 @@ bool has_text(const facts& dump) {
 vmcoreinfo_text text_of(const facts& dump) {
     return vmcoreinfo_text(dump.vmcoreinfo());
 }
-/// The kernel's page tables can be found by the text: it is Linux that is in the dump, and no firmware.
-bool names_a_kernel(const facts& dump) {
-    return text_of(dump).symbol("swapper_pg_dir").has_value();
+/// It is Linux that is in the dump, and no firmware: the text tells where its page tables are, or a CPU is in
+/// it.
+bool holds_a_kernel(const facts& dump) {
+    return text_of(dump).symbol("swapper_pg_dir") || dump.notes.kernel_pcs > 0;
 }
 
 /// Where physical memory or the kernel begins, as the header of a kdump file should tell.
@@ -64,8 +65,15 @@ finding flattened_cut(const facts& dump) {
 }
 
 finding malformed_notes(const facts& dump) {
-    return when(dump.notes.malformed,
-                "a note does not end within the notes, or the notes not within the file");
+    return when(dump.notes.malformed, "a note does not end within the notes, or they end within its header");
+}
+
+finding notes_cut(const facts& dump) {
+    return when(dump.notes.cut, "the notes do not lie within the file");
+}
+
+finding unpadded_note(const facts& dump) {
+    return when(dump.notes.unpadded, "the last note is not padded to a multiple of 4 bytes");
 }
 
 finding unknown_architecture(const facts& dump) {
@@ -131,6 +139,16 @@ finding header_size(const facts& dump) {
                      dump.elf.expected_header_size));
 }
 
+finding notes_of_8(const facts& dump) {
+    return when(is_elf(dump) && dump.elf.note_align == 8,
+                "p_align 8 of the notes: to some readers they are padded to 8 bytes, to others to 4");
+}
+
+finding note_align(const facts& dump) {
+    return when(is_elf(dump) && dump.elf.note_align > 4 && dump.elf.note_align != 8,
+                text("p_align %" PRIu64 " of the notes", dump.elf.note_align));
+}
+
 finding short_segments(const facts& dump) {
     return when(is_elf(dump) && dump.elf.short_of_file > 0,
                 text("%" PRIu64 " of %" PRIu64 " segments with p_filesz < p_memsz", dump.elf.short_of_file,
@@ -166,8 +184,14 @@ finding all_at_zero(const facts& dump) {
 }
 
 finding physical_only(const facts& dump) {
-    return when(is_elf(dump) && dump.elf.loads > 0 && dump.elf.virtual_loads == 0 && names_a_kernel(dump),
-                "no segment at a virtual address of the kernel: p_vaddr is p_paddr");
+    return when(is_elf(dump) && dump.elf.loads > 0 && dump.elf.virtual_loads == 0 && holds_a_kernel(dump),
+                "no segment at a virtual address of the kernel");
+}
+
+/// Cloud Hypervisor reckons with the CPUs that it booted with, and writes the notes of all.
+finding displaced(const facts& dump) {
+    return when(is_elf(dump) && dump.notes.overrun != 0 && dump.notes.overrun == dump.elf.first_offset,
+                "notes of CPUs go on where memory should begin: all memory is further back than told");
 }
 
 finding elf32(const facts& dump) {
@@ -296,6 +320,13 @@ finding no_kernel_layout(const facts& dump) {
     return when(vmcoreinfo_for(reader::crash, dump).empty() &&
                     (dump.arch == architecture::riscv64 || dump.arch == architecture::aarch64),
                 text("nothing but VMCOREINFO tells where the kernel of %s is", name_of(dump.arch)));
+}
+
+/// QEMU's notes tell where the CPU's tables are, by which crash finds a kernel that KASLR moved.
+finding no_kaslr_offset(const facts& dump) {
+    return when(vmcoreinfo_for(reader::crash, dump).empty() && !dump.notes.qemu &&
+                    dump.arch == architecture::x86_64,
+                "neither VMCOREINFO nor QEMU's notes tell where the kernel is");
 }
 
 finding qemu_without_vmcoreinfo(const facts& dump) {

@@ -25,10 +25,14 @@ struct note_facts {
     uint32_t odd_size = 0;         ///< the first such length, bytes
     uint64_t foreign_prstatus = 0; ///< type NT_PRSTATUS, but of another owner than CORE, QEMU or VMCOREINFO
     uint64_t repeated_pids = 0;    ///< NT_PRSTATUS whose pr_pid another one has
+    uint64_t kernel_pcs = 0;       ///< NT_PRSTATUS whose pc is in the half of addresses that kernels have
     bool qemu = false;             ///< there is QEMU's own note
     uint64_t vmcoreinfos = 0;      ///< notes named VMCOREINFO
     std::string vmcoreinfo;        ///< the text of the first one; at most 1 MiB
-    bool malformed = false;        ///< a note does not end within the notes
+    bool malformed = false;        ///< a note does not end within the notes, or they end within its header
+    bool unpadded = false;         ///< the last one's descriptor ends the notes, without its padding
+    bool cut = false;              ///< the notes do not lie within the file
+    uint64_t overrun = 0;          ///< where notes end that go on in the file with one of a CPU's; 0: nowhere
 };
 
 /// An ELF core. Offsets and sizes in bytes; the counts are of PT_LOAD segments.
@@ -43,9 +47,11 @@ struct elf_facts {
     bool program_headers_cut = false; ///< they do not all lie within the file
     uint64_t section_headers = 0;
     bool note_section = false; ///< one of them is SHT_NOTE
+    uint64_t note_align = 0;   ///< the largest p_align of a PT_NOTE
 
     uint64_t loads = 0;
     uint64_t memory = 0;                   ///< sum of p_memsz, modulo 2^64
+    uint64_t first_offset = ~uint64_t{0};  ///< the lowest p_offset of those with bytes in the file
     uint64_t empty = 0;                    ///< p_memsz is 0
     uint64_t short_of_file = 0;            ///< p_filesz < p_memsz
     uint64_t beyond_file = 0;              ///< end behind the end of the file

@@ -21,6 +21,7 @@ public:
 private:
     std::string owner(uint64_t offset, uint32_t size) const;
     void look_at(const std::string& name, uint32_t type, uint64_t desc_at, uint32_t size);
+    bool is_of_a_cpu(const std::string& name, uint32_t type, uint32_t size) const;
     void keep_text(uint64_t offset, uint64_t size);
     void look_at_registers(uint64_t desc_at, uint32_t size);
 

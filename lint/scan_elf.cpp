@@ -126,8 +126,10 @@ private:
     }
 
     void look_at(const segment& found) {
-        if (found.type == PT_NOTE)
+        if (found.type == PT_NOTE) {
+            m_elf.note_align = std::max(m_elf.note_align, found.align);
             m_notes.scan(found.offset, found.filesz);
+        }
         if (found.type != PT_LOAD)
             return;
         if (m_elf.loads++ == 0)
@@ -136,6 +138,7 @@ private:
         m_elf.empty += found.memsz == 0;
         m_elf.short_of_file += found.filesz < found.memsz;
         if (found.filesz > 0) {
+            m_elf.first_offset = std::min(m_elf.first_offset, found.offset);
             m_elf.beyond_file += !m_file.holds(found.offset, found.filesz);
             m_elf.unaligned += found.offset % page != 0;
         }

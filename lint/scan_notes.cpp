@@ -10,6 +10,7 @@ namespace vmcore::lint {
 namespace {
 
 constexpr uint32_t nt_prstatus = 1;
+constexpr uint32_t qemu_note_size = 440; // the one version of it that there is
 constexpr size_t header_bytes = 12;
 constexpr uint64_t max_notes = 1'000'000;
 constexpr uint64_t max_text = 1 << 20;
@@ -18,11 +19,13 @@ struct prstatus_layout {
     architecture arch;
     uint32_t size;
     uint32_t pid_offset;
+    uint32_t pc_offset;
 };
 
 constexpr prstatus_layout layouts[] = {
-    {architecture::riscv64, 376, 32}, {architecture::riscv32, 204, 24}, {architecture::x86_64, 336, 32},
-    {architecture::i386, 144, 24},    {architecture::aarch64, 392, 32}, {architecture::arm, 148, 24},
+    {architecture::riscv64, 376, 32, 112}, {architecture::riscv32, 204, 24, 72},
+    {architecture::x86_64, 336, 32, 240},  {architecture::i386, 144, 24, 120},
+    {architecture::aarch64, 392, 32, 368}, {architecture::arm, 148, 24, 132},
 };
 
 const prstatus_layout* layout_of(architecture arch) {
@@ -38,8 +41,9 @@ uint64_t padded(uint64_t size) {
 } // namespace
 
 void note_scanner::scan(uint64_t offset, uint64_t size) {
-    if (!m_file.holds(offset, size)) {
-        m_facts.notes.malformed = true;
+    const bool is_cut = !m_file.holds(offset, size);
+    if (is_cut) {
+        m_facts.notes.cut = true;
         if (offset >= m_file.size())
             return;
         size = m_file.size() - offset;
@@ -53,14 +57,25 @@ void note_scanner::scan(uint64_t offset, uint64_t size) {
         const uint64_t name_at = offset + header_bytes;
         const uint64_t desc_at = name_at + padded(header.word(0)), desc_size = header.word(4);
         if (desc_at > end || desc_size > end - desc_at) {
-            m_facts.notes.malformed = true;
+            m_facts.notes.malformed |= !is_cut;
+            if (m_file.holds(desc_at, desc_size) &&
+                is_of_a_cpu(owner(name_at, header.word(0)), header.word(8), header.word(4)))
+                m_facts.notes.overrun = end;
             return;
         }
         if (++m_seen > max_notes)
             throw not_a_dump("more than " + std::to_string(max_notes) + " notes");
         look_at(owner(name_at, header.word(0)), header.word(8), desc_at, header.word(4));
+        m_facts.notes.unpadded |= desc_at + padded(desc_size) > end;
         offset = std::min(end, desc_at + padded(desc_size));
     }
+    m_facts.notes.malformed |= offset < end && !is_cut;
+}
+
+bool note_scanner::is_of_a_cpu(const std::string& name, uint32_t type, uint32_t size) const {
+    const prstatus_layout* layout = layout_of(m_facts.arch);
+    return (name == "CORE" && type == nt_prstatus && layout != nullptr && size == layout->size) ||
+           (name == "QEMU" && size == qemu_note_size);
 }
 
 std::string note_scanner::owner(uint64_t offset, uint32_t size) const {
@@ -102,6 +117,10 @@ void note_scanner::look_at_registers(uint64_t desc_at, uint32_t size) {
         m_file.read_all(desc_at + layout->pid_offset, pid, sizeof pid) &&
         !m_pids.insert(header_view(pid, m_facts.order).word(0)).second)
         ++notes.repeated_pids;
+    uint8_t pc[8];
+    if (m_facts.word == sizeof pc && size >= layout->pc_offset + sizeof pc &&
+        m_file.read_all(desc_at + layout->pc_offset, pc, sizeof pc))
+        notes.kernel_pcs += header_view(pc, m_facts.order).wide(0) >> 63;
 }
 
 architecture architecture_by_first_note(const byte_source& file, uint64_t offset, byte_order order) {

@@ -2,24 +2,15 @@
 
 usage: golden_test.py VMCORE_VP [DIRECTORY]
 
-DIRECTORY (else the environment's VMCORE_GOLDEN) holds what QEMU 7.2 left of an x86_64 machine with 96 MiB of RAM:
-ram.bin and bios-fffc0000.bin (or both as .zst), elf-head.bin (the start of its ELF dump, up to the end of the notes),
-fwcfg-vmcoreinfo.bin (the record that the guest had written) and SHA256SUMS of everything, the dumps included.
+DIRECTORY (else the environment's VMCORE_GOLDEN) is described in golden.py.
 """
-import hashlib
 import os
-import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "qtest"))
-from fw_cfg import publish
-from qtest import Machine
+import golden
 
 SKIPPED = 77
-RAM_SIZE = 96 << 20
 E_EHSIZE = 0x34  # QEMU writes 8 there; a header has 64 bytes
 FLATTENED_START = 4096 + 16  # the header of a flattened file, and that of its first record
 UTS_MACHINE = 272
@@ -34,55 +25,9 @@ FORMATS = {  # QEMU's file, and what is asked for
 }
 
 
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(SKIPPED)
-
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-class Golden:
-    """The files of the directory, those that are compressed unpacked into another one."""
-
-    def __init__(self, directory, unpacked):
-        self.directory, self.unpacked = directory, unpacked
-        self.sums = {}
-        for line in read(os.path.join(directory, "SHA256SUMS")).decode().splitlines():
-            digest, name = line.split()
-            self.sums[name] = digest
-
-    def path(self, name):
-        path = os.path.join(self.directory, name)
-        if os.path.exists(path):
-            return path
-        packed, path = path + ".zst", os.path.join(self.unpacked, name)
-        if not os.path.exists(path):
-            subprocess.run(["zstd", "-dq", packed, "-o", path], check=True)
-            assert sha256(read(path)) == self.sums[name], f"{packed} is not the file that SHA256SUMS tells of"
-        return path
-
-    def bytes(self, name):
-        return read(self.path(name))
-
-
-def options(golden):
-    loader = [f"loader,file={golden.path('ram.bin')},addr=0,force-raw=on",
-              f"loader,file={golden.path('bios-fffc0000.bin')},addr=0xfffc0000,force-raw=on"]
-    return ["-M", "pc", "-m", str(RAM_SIZE >> 20) + "M", "-device", "vmcoreinfo", "-device", loader[0], "-device", loader[1],
-            "--cpu-state", golden.path("elf-head.bin")]
-
-
 def dump(machine, name, **arguments):
-    path = machine.path(name)
-    machine.qmp.execute("dump-guest-memory", **{"paging": False, "protocol": f"file:{path}", **arguments})
-    data = read(path)
+    path = golden.dump(machine, name, **arguments)
+    data = golden.read(path)
     os.unlink(path)
     return data
 
@@ -114,23 +59,20 @@ def as_qemu_7_has_it(data, name):
     return bytes(data)
 
 
-def check_notes(binary, golden):
+def check_notes(binary, files):
     """The notes have no layout of their own: they are QEMU's in either."""
-    head = golden.bytes("elf-head.bin")
-    with Machine(binary, *options(golden)) as machine:
-        publish(machine, golden.bytes("fwcfg-vmcoreinfo.bin"))
+    with files.machine(binary) as machine:
         elf = dump(machine, "core")
     assert loads(elf) >= {(0xfffc0000, 0x40000)}, f"the BIOS ROM is not in {loads(elf)}"
-    assert notes(elf) == notes(head), "the notes are not QEMU's"
+    assert notes(elf) == notes(files.bytes("elf-head.bin")), "the notes are not QEMU's"
     print("equal: the notes")
 
 
-def check_dumps(binary, golden):
+def check_dumps(binary, files):
     failures = 0
-    with Machine(binary, *options(golden), "--set", "dump.layout=qemu") as machine:
-        publish(machine, golden.bytes("fwcfg-vmcoreinfo.bin"))
+    with files.machine(binary, "--set", "dump.layout=qemu") as machine:
         for name, arguments in FORMATS.items():
-            equal = sha256(as_qemu_7_has_it(dump(machine, name, **arguments), name)) == golden.sums[name]
+            equal = golden.sha256(as_qemu_7_has_it(dump(machine, name, **arguments), name)) == files.sums[name]
             print(f"{'equal' if equal else 'DIFFERENT'}: {name}")
             failures += not equal
     assert failures == 0, f"{failures} of {len(FORMATS)} dumps are not QEMU's"
@@ -138,17 +80,14 @@ def check_dumps(binary, golden):
 
 def main():
     binary = os.path.abspath(sys.argv[1])
-    directory = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("VMCORE_GOLDEN", "")
-    if not directory:
-        skip("VMCORE_GOLDEN names no directory with QEMU's dumps")
-    if not os.path.exists(os.path.join(directory, "SHA256SUMS")):
-        skip(f"{directory} has no SHA256SUMS")
-    if shutil.which("zstd") is None:
-        skip("no zstd to unpack memory with")
-    with tempfile.TemporaryDirectory(prefix="golden-") as unpacked:
-        golden = Golden(os.path.abspath(directory), unpacked)
-        check_notes(binary, golden)
-        check_dumps(binary, golden)
+    try:
+        with golden.find(*sys.argv[2:]) as files:
+            check_notes(binary, files)
+            check_dumps(binary, files)
+    except golden.NotThere as missing:
+        print(f"skipped: {missing}")
+        return SKIPPED
+    return 0
 
 
-main()
+sys.exit(main())

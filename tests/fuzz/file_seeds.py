@@ -1,7 +1,12 @@
 """Seeds of the targets that read whole files of guests' formats - ELF, device trees, cores, kdump files - and the builders of
 such files, sound ones and wrong ones; seeds.py writes them.
 """
+import os
 import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+import cloud_hypervisor as ch
 
 
 def elf(segments, machine=243, kind=2, entry=0x80000000, count=None, phoff=64, contents=b"\x13\0\0\0"):
@@ -169,6 +174,7 @@ def lint_seeds():
     text = b"OSRELEASE=6.12.1\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffff\nNUMBER(phys_ram_base)=2147483648\n" \
         b"NUMBER(PAGE_OFFSET)=0xff\n"
     notes = lint_notes("<", text, harts=2)
+    cpus = [ch.made_up_cpu(0xffffffff81000010 + number) for number in range(3)]
     files = {
         "elf": lint_elf(notes),
         "elf-big-endian-32": lint_elf(lint_notes(">", text, size=148, pid_at=24), machine=40, order=">", wide=False),
@@ -181,6 +187,8 @@ def lint_seeds():
         "elf-around": lint_elf(notes, loads=((2**64 - 4096, 2**64 - 1),)),
         "elf-hexadecimal": lint_elf(lint_notes("<", b"NUMBER(phys_ram_base)=0x80000000\nPAGESIZE=3\n")),
         "elf-cut": lint_elf(notes)[:200],
+        "elf-cloud-hypervisor": b"".join(ch.core(cpus, bytes(512))),
+        "elf-cloud-hypervisor-plugged": b"".join(ch.core(cpus, bytes(512), booted=2)),
         "kdump": lint_kdump(notes),
         "kdump-32": lint_kdump(lint_notes("<", text, size=204, pid_at=24), wide=False, machine=b"riscv32"),
         "kdump-big-endian": lint_kdump(lint_notes(">", text), order=">"),

@@ -7,6 +7,7 @@ using namespace vmcore::lint::testing;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using vmcore::byte_order;
 
 namespace {
@@ -179,10 +180,12 @@ TEST(lint_elf, without_vmcoreinfo_riscv64_opens_in_gdb_and_readelf_only) {
     EXPECT_EQ(exit_status(judge_core(core), false), 1);
 }
 
-TEST(lint_elf, without_vmcoreinfo_x86_64_still_opens_in_crash) {
+TEST(lint_elf, without_vmcoreinfo_crash_needs_the_notes_of_qemu_to_find_x86_64_s_kernel) {
     core_recipe core = x86_64_core();
     core.vmcoreinfos = {};
-    EXPECT_EQ(unhappy(judge_core(core)), "crash partly, drgn partly, makedumpfile no, libkdumpfile partly");
+    EXPECT_EQ(unhappy(judge_core(core)), "crash no, drgn partly, makedumpfile no, libkdumpfile partly");
+    core.qemu_note = true;
+    EXPECT_EQ(verdict_of(judge_core(core), reader::crash), verdict::partly);
 }
 
 TEST(lint_elf, with_notes_of_qemu_and_no_vmcoreinfo_drgn_refuses) {
@@ -204,6 +207,19 @@ TEST(lint_elf, a_note_longer_than_the_notes_is_told) {
     bytes[64 + 32] = 100; // p_filesz of the PT_NOTE
     bytes[64 + 33] = 0;
     EXPECT_THAT(finding_ids(judge_bytes(bytes)), Contains("malformed-notes"));
+    EXPECT_EQ(verdict_of(judge_bytes(bytes), reader::gdb), verdict::no);
+}
+
+TEST(lint_elf, a_kernel_is_known_by_where_its_cpu_is_when_no_note_tells_of_it) {
+    core_recipe core = x86_64_core();
+    core.vmcoreinfos = {};
+    core.loads = {{0x100000, 0x100000, 0x1000, 0x1000, 0}};
+    std::vector<uint8_t> bytes = core.make();
+    EXPECT_THAT(finding_ids(judge_bytes(bytes)), Not(Contains("physical-only")));
+    const size_t notes = 64 + 2 * 56, rip = notes + 20 + 240;
+    bytes[rip + 7] = 0xff;
+    EXPECT_THAT(finding_ids(judge_bytes(bytes)), Contains("physical-only"));
+    EXPECT_EQ(verdict_of(judge_bytes(bytes), reader::gdb), verdict::partly);
 }
 
 class lint_core_with : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};

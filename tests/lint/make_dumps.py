@@ -46,21 +46,25 @@ def notes(machine, vmcoreinfos, size=None, qemu=False):
 
 
 def elf(machine="riscv64", vmcoreinfos=(text(),), prstatus=None, phoff=64, sections=0, vaddr=0xffffffd600000000, base=0x80000000,
-        align=0, cut=0, phentsize=56, qemu=False):
-    content = notes(machine, vmcoreinfos, prstatus, qemu)
+        align=0, cut=0, phentsize=56, qemu=False, more_notes=b"", padded=True, notes_size=None, note_align=0):
+    """more_notes: bytes behind the notes. padded: the last note is. notes_size: p_filesz of the notes, if not theirs."""
+    content = notes(machine, vmcoreinfos, prstatus, qemu) + more_notes
+    if not padded:
+        content = content[:len(content) - -len(vmcoreinfos[-1]) % 4]
     at = phoff + 2 * 56
     start = (at + len(content) + PAGE - 1) // PAGE * PAGE
     end = start + len(MEMORY)
     header = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, MACHINES[machine][0], 1, 0, phoff,
                                                        end if sections else 0, 0, 64, phentsize, 2, 64, sections, 0)
-    table = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(content), len(content), 0) + \
+    size = notes_size or len(content)
+    table = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, size, size, note_align) + \
         struct.pack("<IIQQQQQQ", 1, 0, start, vaddr, base, len(MEMORY), len(MEMORY), align)
     file = (header.ljust(phoff, b"\0") + table + content).ljust(start, b"\0") + MEMORY + bytes(64 * sections)
     return file[:len(file) - cut]
 
 
 def kdump(machine="x86_64", vmcoreinfos=(text(),), utsname=("Linux", "(none)", "6.12.1", "#1 SMP", None), phys_base=0, base=0,
-          cut=0, status=1, has_note=True, has_place=True):
+          cut=0, status=1, has_note=True, has_place=True, notes_size=None):
     """Of VMCOREINFO: has_note, it is among the notes; has_place, the sub-header's offset_vmcoreinfo is set."""
     content = notes(machine, vmcoreinfos)
     first, count = base // PAGE, len(MEMORY) // PAGE
@@ -73,8 +77,8 @@ def kdump(machine="x86_64", vmcoreinfos=(text(),), utsname=("Linux", "(none)", "
     text_size = len(vmcoreinfos[0]) if vmcoreinfos and has_place else 0
     if not has_note:
         content = content.replace(b"VMCOREINFO\0", b"something.\0")
-    sub = struct.pack("<QIIQQQQQQQQQQQ", phys_base, 1, 0, 0, 0, text_at if text_size else 0, text_size, PAGE + 104, len(content),
-                      0, 0, 0, 0, max_mapnr) + content
+    sub = struct.pack("<QIIQQQQQQQQQQQ", phys_base, 1, 0, 0, 0, text_at if text_size else 0, text_size, PAGE + 104,
+                      notes_size or len(content), 0, 0, 0, 0, max_mapnr) + content
     bitmap = bytearray(half * PAGE)
     for number in range(first, first + count):
         bitmap[number // 8] |= 1 << number % 8

@@ -1,162 +1,21 @@
 """What vmcore-lint says about a dump, compared with what the installed readers do with it.
 
-usage: readers_test.py VMCORE_LINT VMCORE_VP FIRMWARE.elf ours_elf|qemu_elf|qemu_kdump|qemu_flattened|altered
-
-Only readers are asked whose installed version is the one that the verdict is about, or one that acts alike.
+usage: readers_test.py VMCORE_LINT VMCORE_VP FIRMWARE.elf ours_elf|qemu_elf|qemu_kdump|qemu_flattened|altered|cloud_hypervisor
 """
-import json
 import os
-import re
 import resource
-import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 
 sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "support"), os.path.dirname(__file__)]
+import cloud_hypervisor as ch
 import make_dumps
 import qemu
+from observing import compare, ids
 from qmp import Qmp
-
-PYTHON = "/usr/bin/python3"  # whose modules drgn and kdumpfile are
-DRGN = """
-import drgn, sys
-program = drgn.Program()
-program.set_core_dump(sys.argv[1])
-print("opened", program.flags & drgn.ProgramFlags.IS_LINUX_KERNEL == drgn.ProgramFlags.IS_LINUX_KERNEL)
-print("read", program.read(int(sys.argv[2], 0), 8, sys.argv[3] == "physical").hex())
-"""
-KDUMPFILE = """
-import kdumpfile, sys
-dump = kdumpfile.kdumpfile(sys.argv[1])
-print("opened", all(name in dump.attr for name in ("arch.name", "linux.uts.release", "linux.vmcoreinfo.raw")))
-print("read", dump.read(kdumpfile.KDUMP_MACHPHYSADDR, int(sys.argv[2], 0), 8).hex())
-"""
-
-
-def ask(*command):
-    """What a reader prints; None when it is not installed."""
-    if shutil.which(command[0]) is None:
-        return None
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, encoding="utf-8",
-                          errors="replace", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
-    return done.stdout
-
-
-def has_module(name):
-    return os.path.exists(PYTHON) and subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True).returncode == 0
-
-
-# Each gives the reader's own verdict and what it printed, or None when it is not here to ask.
-
-def gdb(path, _paddr, vaddr):
-    said = ask("gdb-multiarch", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", f"core-file {path}", "-ex",
-               "echo pc=", "-ex", "output/x $pc", "-ex", "echo \\nmemory", "-ex", f"x/2wx {vaddr:#x}")
-    if said is None:
-        return None
-    if "not a core dump" in said:
-        return "unsupported" if "not recognized" in said else "no", said
-    whole = re.search(r"^pc=0x", said, re.M) and re.search(r"^memory.*:\s+0x\w+\s+0x", said, re.M)
-    return "yes" if whole else "partly", said
-
-
-def drgn(path, paddr, vaddr):
-    """By virtual address where the file has those; the page tables of which a kdump file tells are not in these dumps."""
-    if not has_module("drgn"):
-        return None
-    with open(path, "rb") as file:
-        is_elf = file.read(4) == b"\x7fELF"
-    said = ask(PYTHON, "-c", DRGN, path, hex(vaddr if is_elf else paddr), "virtual" if is_elf else "physical")
-    whole = "opened True" in said and re.search("^read", said, re.M)
-    return ("yes" if whole else "partly") if "opened" in said else "no", said
-
-
-def libkdumpfile(path, paddr, _vaddr):
-    if not has_module("kdumpfile"):
-        return None
-    said = ask(PYTHON, "-c", KDUMPFILE, path, hex(paddr))
-    if not re.search("^read", said, re.M):
-        return "no", said
-    return "yes" if "opened True" in said else "partly", said
-
-
-def eu_readelf(path, _paddr, _vaddr):
-    said = ask("eu-readelf", "-n", path)
-    if said is None:
-        return None
-    if "not a valid ELF file" in said:
-        return "unsupported", said
-    return ("yes" if re.search(r"\b(pc|rip):", said) else "partly") if "PRSTATUS" in said else "no", said
-
-
-def readelf(path, _paddr, _vaddr):
-    said = ask("readelf", "-nW", path)
-    if said is None:
-        return None
-    if "Not an ELF file" in said:
-        return "unsupported", said
-    return "yes" if "PRSTATUS" in said else "no", said
-
-
-OBSERVERS = {"gdb": gdb, "drgn": drgn, "libkdumpfile": libkdumpfile, "eu-readelf": eu_readelf, "readelf": readelf}
-
-
-def makedumpfile_stops(path):
-    """The complaint with which it gives up, in whatever build: the reading of headers and names comes first."""
-    said = ask("makedumpfile", "-f", "-d", "31", path, path + ".out")
-    return None if said is None else said
-
-
-def lint(program, path, status=None):
-    done = subprocess.run([program, "--json", path], capture_output=True, text=True, timeout=60)
-    assert done.returncode in (0, 1), f"exit status {done.returncode}: {done.stderr}"
-    report = json.loads(done.stdout)
-    refused = any(reader["verdict"] == "no" for reader in report["readers"])
-    assert done.returncode == int(refused), f"exit status {done.returncode}, refused: {refused}"
-    assert status in (None, done.returncode), f"exit status {done.returncode}"
-    return report
-
-
-def quotes(report, reader):
-    """The messages that lint foretells of a reader."""
-    for finding in report["findings"]:
-        for effect in finding["effects"]:
-            if effect["reader"] == reader and effect["verdict"] == "no":
-                yield from re.findall(r"says (?:\"(.+?)\"|'(.+?)')", effect["consequence"])
-
-
-def compare(program, path, paddr=0x80000000, vaddr=0x80000000, but=()):
-    """Every reader does what lint says; returns lint's report. `but`: readers whose verdict is about another version."""
-    report = lint(program, path)
-    verdicts = {reader["name"]: reader["verdict"] for reader in report["readers"]}
-    failures, asked = [], 0
-    for name, observe in OBSERVERS.items():
-        seen = None if name in but else observe(path, paddr, vaddr)
-        if seen is None:
-            continue
-        asked += 1
-        print(f"{os.path.basename(path)}: {name}: lint {verdicts[name]}, in truth {seen[0]}")
-        foretold = [one or other for one, other in quotes(report, name)]
-        if verdicts[name] != seen[0] and not (seen[0] == "unsupported" and verdicts[name] == "no"):
-            failures.append(f"{name}: lint says {verdicts[name]}, but it is {seen[0]}:\n{seen[1]}")
-        elif verdicts[name] == "no" and foretold and not any(quote in seen[1] for quote in foretold):
-            failures.append(f"{name} says none of {foretold} but:\n{seen[1]}")
-    stops = makedumpfile_stops(path)
-    foretold = [one or other for one, other in quotes(report, "makedumpfile")]
-    if stops is not None and foretold:
-        asked += 1
-        if not any(quote in stops for quote in foretold):
-            failures.append(f"makedumpfile says none of {foretold} but:\n{stops}")
-    assert not failures, "\n".join(failures)
-    if asked == 0:
-        print("skipped: no reader is installed")
-        sys.exit(77)
-    return report
-
-
-def ids(report):
-    return {finding["id"] for finding in report["findings"]}
 
 
 def ours_elf(program, vmcore_vp, firmware, directory):
@@ -223,17 +82,25 @@ def altered(program, _vmcore_vp, _firmware, directory):
         "no-page-size": (elf(vmcoreinfos=[text(without=["PAGESIZE"])], **riscv), {"riscv", "riscv-page-size", "missing-keys"}),
         "page-size-5000": (elf(vmcoreinfos=[text(PAGESIZE="5000")], **riscv), {"riscv", "page-size"}),
         "no-vmcoreinfo": (elf(vmcoreinfos=[], **riscv), {"riscv", "riscv-page-size", "no-vmcoreinfo", "no-kernel-layout"}),
-        "x86-without-note": (elf(vmcoreinfos=[], **x86), {"no-vmcoreinfo"}),
+        "x86-without-note": (elf(vmcoreinfos=[], **x86), {"no-vmcoreinfo", "no-kaslr-offset"}),
         "x86-of-qemu-without-note": (elf(vmcoreinfos=[], qemu=True, **x86), {"no-vmcoreinfo", "qemu-without-vmcoreinfo"}),
         "x86-physical": (elf(machine="x86_64", base=0, vaddr=0), {"physical-only"}),
         "x86-cut": (elf(cut=len(make_dumps.MEMORY) - 4, **x86), {"segments-cut"}),
+        "x86-note-passes-the-end": (elf(more_notes=struct.pack("<III8s", 5, 440, 0, b"QEMU"), **x86), {"malformed-notes"}),
+        "x86-bytes-behind-the-notes": (elf(more_notes=bytes(4), **x86), {"malformed-notes"}),
+        "x86-notes-pass-the-file": (elf(notes_size=len(make_dumps.MEMORY) + make_dumps.PAGE, **x86), {"notes-cut"}),
+        "x86-notes-of-8": (elf(note_align=8, **x86), {"notes-of-8"}),
+        "x86-notes-of-16": (elf(note_align=16, **x86), {"note-align"}),
+        "x86-unpadded": (elf(padded=False, **x86), {"unpadded-note"}),
         "kdump": (kdump(), set()),
         "kdump-riscv": (kdump("riscv64", phys_base=0x80000000, base=0x80000000), {"riscv"}),
         **{f"kdump-no-{what}": (kdump(utsname=uts[:i] + [""] + uts[i + 1:]), {"utsname"})
            for i, what in ((0, "sysname"), (2, "release"), (3, "version"), (4, "machine"))},
-        "kdump-no-vmcoreinfo": (kdump(vmcoreinfos=[]), {"no-vmcoreinfo"}),
+        "kdump-no-vmcoreinfo": (kdump(vmcoreinfos=[]), {"no-vmcoreinfo", "no-kaslr-offset"}),
         "kdump-no-note": (kdump(has_note=False), {"no-vmcoreinfo-note"}),
-        "kdump-no-place": (kdump(has_place=False), {"no-vmcoreinfo-place"}),
+        "kdump-no-place": (kdump(has_place=False), {"no-vmcoreinfo-place", "no-kaslr-offset"}),
+        "kdump-notes-pass-the-file": (kdump(notes_size=1 << 30), {"notes-cut"}),
+        "kdump-bytes-behind-the-notes": (kdump(notes_size=len(make_dumps.notes("x86_64", [text()])) + 4), {"malformed-notes"}),
         "kdump-flat": (make_dumps.flat(kdump()), {"flattened"}),
         "elf-flat": (make_dumps.flat(elf(**x86)), {"flattened"}),
     }
@@ -242,14 +109,32 @@ def altered(program, _vmcore_vp, _firmware, directory):
         with open(path, "wb") as file:
             file.write(content)
         is_x86 = "x86" in name or ("kdump" in name and "riscv" not in name) or "flat" in name
-        # Debian's drgn knows no kdump files of riscv64; of a dump cut off all memory is missing here.
-        but = {"kdump-riscv": ("drgn",), "x86-cut": ("libkdumpfile",)}.get(name, ())
+        # Debian's drgn knows no kdump files of riscv64; of a dump cut off all memory is missing here; of notes cut off none.
+        but = {"kdump-riscv": ("drgn",), "x86-cut": ("libkdumpfile",), "x86-notes-pass-the-file": ("libkdumpfile",)}.get(name, ())
         report = compare(program, path, 0 if is_x86 else 0x80000000, x86["vaddr"] if is_x86 else 0xffffffd600000000, but)
         assert ids(report) == found, f"{name}: findings {ids(report)}"
 
 
+def cloud_hypervisor(program, _vmcore_vp, _firmware, directory):
+    """A machine with three CPUs, two of them in a kernel, as Cloud Hypervisor dumps it."""
+    path, memory = f"{directory}/core", make_dumps.MEMORY
+    cpus = [ch.made_up_cpu(rip) for rip in (0xffffffff81000010, 0xffffffff81000020, 0x401000)]
+    always = {"unaligned", "no-vmcoreinfo", "physical-only"}
+    for name, ram, booted, found in (("one zone", memory, 3, {"qemu-without-vmcoreinfo"}),
+                                     ("high memory", [(0, memory), (ch.HIGH_RAM, memory)], 3,
+                                      {"qemu-without-vmcoreinfo", "vaddr-zero"}),
+                                     ("a CPU plugged in", memory, 2, {"qemu-without-vmcoreinfo", "malformed-notes", "displaced"}),
+                                     ("CPUs plugged in", memory, 1, {"no-kaslr-offset", "malformed-notes", "displaced"})):
+        ch.write(path, cpus, ram, booted)
+        report = compare(program, path, 0, 0xffffffff81000010)
+        assert ids(report) == always | found, f"{name}: findings {ids(report)}"
+        registers = {3: 3, 2: 3, 1: 2}[booted]
+        assert f"registers of {registers} CPUs, no VMCOREINFO" in report["summary"], report["summary"]
+
+
 CHECKS = {"ours_elf": ours_elf, "qemu_elf": of_qemu("elf"), "qemu_kdump": of_qemu("kdump-raw-zlib"),
-          "qemu_flattened": of_qemu("kdump-zlib"), "altered": altered}
+          "qemu_flattened": of_qemu("kdump-zlib"), "altered": altered,
+          "cloud_hypervisor": cloud_hypervisor}
 
 
 def main():
