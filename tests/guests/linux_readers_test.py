@@ -1,9 +1,9 @@
 """A real kernel's memory in every reader: Debian's Linux panics on QEMU, QEMU dumps it, and the dump engine writes the same
-machine in its own formats. Whatever QEMU's file opens in, ours must open in; and more.
+machine in its own formats. Whatever QEMU's file opens in, ours must open in; and more. In QEMU's layout ours has QEMU's bytes.
 
-usage: linux_readers_test.py riscv64|x86_64 REDUMP DIRECTORY
+usage: linux_readers_test.py GUEST REDUMP DIRECTORY
 
-DIRECTORY is where fetch put the guests and, for riscv64, the readers of Debian 13.
+GUEST is one of linux_on_qemu.py, DIRECTORY where fetch put it and, for riscv64 and aarch64, the readers of Debian 13.
 """
 import os
 import re
@@ -20,17 +20,21 @@ from guest_files import GuestFiles, NotFetched
 
 SKIPPED = 77
 PANIC = "sysrq triggered crash"
-class Machine:
-    """An architecture's kernel and the readers that know it."""
+E_EHSIZE = 0x34  # QEMU writes 8 there; a header has 64 bytes
 
-    def __init__(self, architecture, directory):
-        self.architecture = architecture
+
+class Machine:
+    """A guest's kernel and the readers that know it."""
+
+    def __init__(self, guest, directory):
+        self.guest = guest
+        self.instruction_set = linux_on_qemu.instruction_set(guest)
         self.files = GuestFiles(directory)
-        self.vmlinux = self.files.vmlinux(architecture)
+        self.vmlinux = self.files.vmlinux(guest)
         self.command("crash")
 
     def command(self, reader):
-        return self.files.foreign(reader) if self.architecture == "riscv64" else [reader]
+        return [reader] if self.instruction_set == "x86_64" else self.files.foreign(reader, self.instruction_set)
 
 
 def kernel_offset(console):
@@ -45,18 +49,18 @@ def crash(machine, path, _console):
         commands.write("sys\nbt\nlog\nquit\n")
         commands.flush()
         text = ask(*machine.command("crash"), "--no_scroll", "-s", "-i", commands.name, machine.vmlinux, path, timeout=600)
-    expect_text(text, f"MACHINE: {machine.architecture}", PANIC, "Linux version ", "PID: 1 ")
-    if machine.architecture == "x86_64":
+    expect_text(text, f"MACHINE: {machine.instruction_set}", PANIC, "Linux version ", "PID: 1 ")
+    if machine.instruction_set != "riscv64":
         expect(re.search(r"#\d+ \[\w+\] panic at", text), "no panic() in the backtrace")
 
 
 def gdb(machine, path, console):
-    """memory at the kernel's own addresses; on x86_64 the way into panic()"""
+    """memory at the kernel's own addresses; the way into panic(), but on riscv64 and where return addresses are signed"""
     text = ask("gdb-multiarch", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", f"core-file {path}", "-ex",
                f"symbol-file {machine.vmlinux} -o {kernel_offset(console):#x}", "-ex", "bt", "-ex", "x/s linux_banner",
                "-ex", "x/s saved_command_line", "-ex", "echo end\\n")
     expect_text(text, "panic=-1")  # a string that is in memory only, behind a pointer of the linear map
-    if machine.architecture == "x86_64":
+    if machine.guest in ("x86_64", "aarch64"):
         expect(re.search(r"^#\d+ .* panic \(", text, re.MULTILINE), "no panic() in the backtrace")
 
 
@@ -98,28 +102,45 @@ def opens(reader, machine, path, console):
         return str(failure)
 
 
+def compare_bytes(redump, theirs, ours):
+    """What of ours, in QEMU's layout, is not QEMU's, a line each."""
+    for name in linux_on_qemu.FORMATS:
+        subprocess.run([redump, theirs, ours, name, "qemu"], check=True, timeout=300)
+        contents = []
+        for path in (ours, theirs if name == "elf" else f"{theirs}.{name}"):
+            with open(path, "rb") as file:
+                contents.append(bytearray(file.read()))
+            if name == "elf":
+                contents[-1][E_EHSIZE:E_EHSIZE + 2] = b"\0\0"
+        if contents[0] != contents[1]:
+            yield f"{name} in QEMU's layout: not QEMU's bytes"
+        os.remove(ours)
+
+
 def compare(machine, redump, directory):
     """What is wrong, a line each."""
     theirs = os.path.join(directory, "qemu")
-    console = linux_on_qemu.dump_linux(machine.architecture, machine.files.directory, theirs)
+    console = linux_on_qemu.dump_linux(machine.guest, machine.files.directory, theirs)
     console = console.decode(errors="replace")
-    faults, table = [], []
+    faults, table = list(compare_bytes(redump, theirs, os.path.join(directory, "ours"))), []
+    if machine.instruction_set != "riscv64" and kernel_offset(console) == 0:
+        faults.append("KASLR left the kernel where it was linked")
     for name in FORMATS:
         ours = os.path.join(directory, f"ours.{name}")
         subprocess.run([redump, theirs, ours, name], check=True, timeout=300)
         qemus = theirs if name == "elf" else f"{theirs}.{name}"
         for reader in READERS:
-            if name in TOO_LONG.get((reader, machine.architecture), []):
+            if name in TOO_LONG.get((reader, machine.guest), []):
                 continue
             ours_fails = opens(reader, machine, ours, console)
             qemus_fails = opens(reader, machine, qemus, console) if os.path.exists(qemus) else "not written by this QEMU"
             table.append(f"{name:18} {reader:13} ours: {ours_fails or 'opens':50} QEMU's: {qemus_fails or 'opens'}")
-            limit = BEYOND.get((reader, machine.architecture), {}).get(name)
+            limit = BEYOND.get((reader, machine.guest), {}).get(name)
             if ours_fails and (not qemus_fails or not limit):
                 faults.append(f"{reader}, {name}: {ours_fails}")
             if not ours_fails and limit:
                 faults.append(f"{reader}, {name}: opens, though declared not to: {limit}")
-            if (not qemus_fails) != (name in QEMU_OPENS.get((reader, machine.architecture), [])):
+            if (not qemus_fails) != (name in QEMU_OPENS.get((reader, machine.guest), [])):
                 faults.append(f"{reader}, {name}: QEMU's file {qemus_fails or 'opens'}, which is not what is declared")
         os.remove(ours)
     print(*table, sep="\n")
@@ -127,10 +148,10 @@ def compare(machine, redump, directory):
 
 
 def main():
-    architecture, redump, directory = sys.argv[1:4]
+    guest, redump, directory = sys.argv[1:4]
     with tempfile.TemporaryDirectory(prefix="vmcore-guest-") as work:
         try:
-            faults = compare(Machine(architecture, directory), redump, work)
+            faults = compare(Machine(guest, directory), redump, work)
         except (Missing, NotFetched) as missing:
             print(f"skipped: {missing}")
             return SKIPPED
