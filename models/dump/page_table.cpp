@@ -48,7 +48,8 @@ bool is_table(const page_table_level& level, uint64_t entry) {
 }
 
 uint64_t table_address(const page_table_format& format, uint64_t entry) {
-    return (entry & format.table_address_bits) << format.address_shift;
+    return ((entry & format.table_address_bits) << format.address_shift) +
+           ((entry & format.table_high_bits) << format.table_high_shift);
 }
 
 // Where the entry's part of the page begins: a page may be larger than what one entry maps.

@@ -124,27 +124,32 @@ page_table_format i386_pae_page_table() {
              x86_last_level(9, address)}};
 }
 
-// Bits 0 and 1: 11 is a table, in the last level a page; 01 is a block. Blocks exist up to 1 GiB with 4 KiB
-// pages, else in the second to last level only.
+// Bits 0 and 1: 11 is a table, in the last level a page; 01 is a block. With pages of 4 KiB blocks exist in
+// the third to last level, too, and with physical addresses of 52 bits one level further up. The highest of
+// these bits stand below the others, where the shareability is else or, with pages of 64 KiB, nothing.
 std::optional<page_table_format> aarch64_page_table(unsigned granule_shift, unsigned address_size,
-                                                    address_half half) {
-    if ((granule_shift != 12 && granule_shift != 14 && granule_shift != 16) || address_size > 48 ||
-        address_size < 25)
+                                                    address_half half, unsigned physical_size) {
+    if ((granule_shift != 12 && granule_shift != 14 && granule_shift != 16) || address_size < 25 ||
+        address_size > physical_size || (physical_size != 48 && physical_size != 52))
         return std::nullopt;
+    const bool wide = physical_size == 52;
     const unsigned index_bits = granule_shift - 3;
-    const uint64_t address = bits(granule_shift, 47);
-    const unsigned largest_block = granule_shift == 12 ? 30 : granule_shift + index_bits;
-    page_table_format format{"aarch64", 8, address, 0, half, {}};
+    const uint64_t address = bits(granule_shift, wide && granule_shift != 16 ? 49 : 47);
+    const uint64_t high = !wide ? 0 : granule_shift == 16 ? bits(12, 15) : bits(8, 9);
+    const unsigned high_shift = granule_shift == 16 ? 48 - 12 : 50 - 8;
+    const unsigned block_levels = (granule_shift == 12 ? 2 : 1) + (wide ? 1 : 0);
+    page_table_format format{"aarch64", 8, address, 0, half, {}, high, high_shift};
     unsigned top = address_size;
     for (unsigned number = (address_size - granule_shift + index_bits - 1) / index_bits; number-- > 1;) {
         const unsigned shift = granule_shift + number * index_bits;
         page_table_level level{shift, top - shift, 3, 3, {}};
-        if (shift <= largest_block)
-            level.leaves = {{3, 1, address & ~bits(0, shift - 1), shift}};
+        if (number <= block_levels)
+            level.leaves = {{3, 1, address & ~bits(0, shift - 1), shift, high, high_shift}};
         format.levels.push_back(level);
         top = shift;
     }
-    format.levels.push_back(last_level(granule_shift, top - granule_shift, {{3, 3, address, granule_shift}}));
+    format.levels.push_back(
+        last_level(granule_shift, top - granule_shift, {{3, 3, address, granule_shift, high, high_shift}}));
     return format;
 }
 

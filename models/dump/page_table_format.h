@@ -35,6 +35,8 @@ struct page_table_format {
     unsigned address_shift;      ///< how far left those bits have to go
     address_half half;
     std::vector<page_table_level> levels; ///< that of the root first
+    uint64_t table_high_bits = 0;         ///< where it holds more of that address,
+    unsigned table_high_shift = 0;        ///< and how far left those bits have to go
 
     /// How many bits of an address are translated.
     unsigned address_size() const { return levels.front().shift + levels.front().index_bits; }
@@ -53,9 +55,10 @@ page_table_format i386_page_table(bool large_pages);
 /// IA-32, "PAE paging".
 page_table_format i386_pae_page_table();
 
-/// Arm architecture, "VMSAv8-64 translation table formats", stage 1 with 48-bit physical addresses.
-/// `granule_shift` is 12, 14 or 16. None: no such granule or size.
+/// Arm architecture, "VMSAv8-64 translation table formats", stage 1. `granule_shift` is 12, 14 or 16,
+/// `physical_size` 48, or 52 (FEAT_LPA with pages of 64 KiB, FEAT_LPA2, TCR_EL1.DS, with others);
+/// `address_size` is 25 to 48, with 52 to 52. None: no such granule or size.
 std::optional<page_table_format> aarch64_page_table(unsigned granule_shift, unsigned address_size,
-                                                    address_half half);
+                                                    address_half half, unsigned physical_size = 48);
 
 } // namespace vmcore

@@ -50,6 +50,7 @@ private:
 struct kernel_image {
     std::optional<page_table_format> format;
     uint64_t offset = 0;
+    uint64_t unused_entries = 0; ///< at the start of swapper_pg_dir
 };
 
 // Kernels before 6.4 do not tell va_kernel_pa_offset: their image begins where memory does. Those before 5.13
@@ -74,15 +75,23 @@ kernel_image x86_64_image(key_reader& keys, uint64_t) {
             start_kernel_map - keys.number_or("NUMBER(phys_base)", 0)};
 }
 
-// VA_BITS is what the kernel was built for; T1SZ is what it found the processor to have.
+// VA_BITS is what the kernel was built for; T1SZ is what it found the processor to have. Built for 52 bits,
+// it also has 52 in its entries if the processor has (FEAT_LPA2); with pages of 64 KiB that depends on the
+// kernel alone, and on a processor of 48 bits it uses the last entries of the table that it has for 52.
 kernel_image aarch64_image(key_reader& keys, uint64_t) {
     const uint64_t page_size = keys.number_or("PAGESIZE", 4096);
     const unsigned granule = page_size == 65536 ? 16 : page_size == 16384 ? 14 : page_size == 4096 ? 12 : 0;
-    const uint64_t old_t1sz = keys.number_or("NUMBER(tcr_el1_t1sz)", 64 - keys.number("NUMBER(VA_BITS)"));
+    const uint64_t built_for = keys.number("NUMBER(VA_BITS)");
+    const uint64_t old_t1sz = keys.number_or("NUMBER(tcr_el1_t1sz)", 64 - built_for);
     const uint64_t size = 64 - keys.number_or("NUMBER(TCR_EL1_T1SZ)", old_t1sz);
-    return {size < 64 ? aarch64_page_table(granule, static_cast<unsigned>(size), address_half::upper)
-                      : std::nullopt,
-            keys.number("NUMBER(kimage_voffset)")};
+    const bool wide = size > 48 || (granule == 16 && keys.number_or("NUMBER(MAX_PHYSMEM_BITS)", 48) == 52);
+    kernel_image image{size < 64 ? aarch64_page_table(granule, static_cast<unsigned>(size),
+                                                      address_half::upper, wide ? 52 : 48)
+                                 : std::nullopt,
+                       keys.number("NUMBER(kimage_voffset)")};
+    if (granule == 16 && built_for == 52 && size == 48)
+        image.unused_entries = bit(52 - 42) - bit(48 - 42);
+    return image;
 }
 
 kernel_page_table refuse(std::string reason) {
@@ -117,7 +126,8 @@ std::vector<page_table> x86_tables(const cpu_context& cpu) {
     return {{i386_page_table((cr4 & large_pages) != 0), cr3 & 0xfffff000}};
 }
 
-// TCR_EL1: T0SZ 0, EPD0 7, TG0 14, T1SZ 16, EPD1 23, TG1 30. The granules are numbered differently in both.
+// TCR_EL1: T0SZ 0, EPD0 7, TG0 14, T1SZ 16, EPD1 23, TG1 30, IPS 32, DS 59. The granules are numbered
+// differently in both halves. Bits 48 to 51 of a table's address, if there are any, are bits 2 to 5 of TTBRn.
 std::vector<page_table> aarch64_tables(const cpu_context& cpu) {
     constexpr unsigned granule_0[] = {12, 16, 14, 0}, granule_1[] = {0, 14, 12, 16};
     const std::optional<uint64_t> tcr = cpu.register_value("tcr_el1");
@@ -125,10 +135,13 @@ std::vector<page_table> aarch64_tables(const cpu_context& cpu) {
     if (!tcr || (cpu.register_value("sctlr_el1").value_or(0) & 1) == 0)
         return tables;
     const auto add = [&](const char* name, address_half half, unsigned granule, uint64_t unused_bits) {
+        const bool wide = granule == 16 ? field(*tcr, 32, 3) == 6 : field(*tcr, 59, 1) == 1;
         const std::optional<page_table_format> format =
-            aarch64_page_table(granule, 64 - static_cast<unsigned>(unused_bits), half);
+            aarch64_page_table(granule, 64 - static_cast<unsigned>(unused_bits), half, wide ? 52 : 48);
         const std::optional<uint64_t> base = cpu.register_value(name);
-        if (format && base)
+        if (format && base && wide)
+            tables.push_back({*format, field(*base, 6, 42) << 6 | field(*base, 2, 4) << 48});
+        else if (format && base)
             tables.push_back({*format, field(*base, 1, 47) << 1}); // bit 0 and 48 to 63 are no address
     };
     if ((*tcr & bit(7)) == 0)
@@ -159,9 +172,10 @@ kernel_page_table find_kernel_page_table(const dump_target& target, const vmcore
     if (!image.format)
         return refuse("VMCOREINFO tells an address or page size that " + std::string(name) +
                       " does not have");
-    const page_table table{*image.format, *swapper - image.offset};
-    if (translate(table, memory_view(memory), *swapper) != table.root)
-        return refuse("the kernel's page tables are not at " + hex_text(table.root) +
+    const uint64_t place = *swapper - image.offset;
+    const page_table table{*image.format, place + image.unused_entries * image.format->entry_size};
+    if (translate(table, memory_view(memory), *swapper) != place)
+        return refuse("the kernel's page tables are not at " + hex_text(place) +
                       ", where VMCOREINFO places them");
     return {table, ""};
 }

@@ -9,6 +9,10 @@ class NotFetched(Exception):
     """A part is not there, or a program is not installed; the text says how to get it."""
 
 
+# How a reader of another architecture is run. aarch64 without pointer authentication, which takes longer than all else there.
+EMULATED = {"riscv64": ["qemu-riscv64-static"], "aarch64": ["qemu-aarch64-static", "-cpu", "cortex-a57"]}
+
+
 class GuestFiles:
     """The directory that fetch filled. A file that is missing raises NotFetched when it is asked for."""
 
@@ -51,12 +55,14 @@ class GuestFiles:
     def module(self, name, architecture="riscv64"):
         return contents(self.only(architecture, f"**/{name}.ko*"))
 
-    def foreign(self, program):
-        """The command that runs a program of riscv64-readers."""
-        root = self.part("riscv64-readers")
-        if shutil.which("qemu-riscv64-static") is None:
-            raise NotFetched("qemu-riscv64-static is not installed; `./dev setup guest` installs it")
-        return ["qemu-riscv64-static", "-L", root, self.only("riscv64-readers", f"usr/bin/{program}")]
+    def foreign(self, program, architecture="riscv64"):
+        """The command that runs a program of riscv64-readers or aarch64-readers."""
+        part = f"{architecture}-readers"
+        emulator, *options = EMULATED[architecture]
+        root = self.part(part)
+        if shutil.which(emulator) is None:
+            raise NotFetched(f"{emulator} is not installed; `./dev setup guest` installs it")
+        return [emulator, *options, "-L", root, self.only(part, f"usr/bin/{program}")]
 
     def python_with_drgn(self):
         """The command of the Python that has Debian 13's drgn: the part's own loader and libraries, nothing of this machine."""

@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "readers"))
+import linux_on_qemu
 from asking import Mismatch, ask, ask_python, expect, expect_text
 
 PANIC = "sysrq triggered crash"
@@ -15,15 +16,17 @@ PANIC = "sysrq triggered crash"
 class Kernel:
     """A kernel, and what is known of the guest that ran it."""
 
-    def __init__(self, architecture, files, command_line, tasks):
-        """command_line: a part of it. tasks: names of some; the first is that of process 1, which was running."""
-        self.architecture, self.files, self.command_line, self.tasks = architecture, files, command_line, tasks
-        self.vmlinux = files.vmlinux(architecture)
+    def __init__(self, guest, files, command_line, tasks):
+        """guest: one of linux_on_qemu.py. command_line: a part of it. tasks: names of some; the first is that of process 1, which
+        was running."""
+        self.guest, self.files, self.command_line, self.tasks = guest, files, command_line, tasks
+        self.instruction_set = linux_on_qemu.instruction_set(guest)
+        self.vmlinux = files.vmlinux(guest)
         self.offset = 0  # how far KASLR moved it
         self.command("crash")
 
     def command(self, reader):
-        return self.files.foreign(reader) if self.architecture == "riscv64" else [reader]
+        return [reader] if self.instruction_set == "x86_64" else self.files.foreign(reader, self.instruction_set)
 
 
 def crash(kernel, path):
@@ -32,19 +35,19 @@ def crash(kernel, path):
         commands.write("sys\nbt\nps\nlog\nquit\n")
         commands.flush()
         text = ask(*kernel.command("crash"), "--no_scroll", "-s", "-i", commands.name, kernel.vmlinux, path, timeout=600)
-    expect_text(text, f"MACHINE: {kernel.architecture}", PANIC, "Linux version ", "PID: 1 ")
+    expect_text(text, f"MACHINE: {kernel.instruction_set}", PANIC, "Linux version ", "PID: 1 ")
     expect(re.search(rf"^>? +1 +0 .* {kernel.tasks[0]}$", text, re.MULTILINE), f"{kernel.tasks[0]} is not among the tasks")
-    if kernel.architecture == "x86_64":
+    if kernel.instruction_set != "riscv64":
         expect(re.search(r"#\d+ \[\w+\] panic at", text), "no panic() in the backtrace")
 
 
 def gdb(kernel, path):
-    """memory at the kernel's own addresses; on x86_64 the way into panic()"""
+    """memory at the kernel's own addresses; the way into panic(), but on riscv64 and where return addresses are signed"""
     text = ask("gdb-multiarch", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", f"core-file {path}", "-ex",
                f"symbol-file {kernel.vmlinux} -o {kernel.offset:#x}", "-ex", "bt", "-ex", "x/s linux_banner",
                "-ex", "x/s saved_command_line", "-ex", "echo end\\n")
     expect_text(text, kernel.command_line)  # a string that is in memory only, behind a pointer of the linear map
-    if kernel.architecture == "x86_64":
+    if kernel.guest in ("x86_64", "aarch64"):
         expect(re.search(r"^#\d+ .* panic \(", text, re.MULTILINE), "no panic() in the backtrace")
 
 

@@ -16,6 +16,7 @@ sys.path[:0] = [os.path.join(HERE, "..", *room) for room in (("support",), ("rea
 import elf_core
 import linux_on_qemu
 from asking import Missing, ask, expect_text
+from guest_files import NotFetched
 from fw_cfg import publish
 from qtest import Machine
 
@@ -84,13 +85,13 @@ def main():
         return SKIPPED
     with tempfile.TemporaryDirectory(prefix="vmcore-guest-") as work:
         theirs = os.path.join(work, "qemu")
-        linux_on_qemu.dump_linux("x86_64", directory, theirs)
-        with take_over(vmcore_vp, theirs, work, "--set", "dump.layout=qemu") as machine:
-            compare(machine, theirs, work)
         try:
+            linux_on_qemu.dump_linux("x86_64", directory, theirs)
+            with take_over(vmcore_vp, theirs, work, "--set", "dump.layout=qemu") as machine:
+                compare(machine, theirs, work)
             with take_over(vmcore_vp, theirs, work) as machine:
                 open_in_crash(machine, os.path.join(directory, "x86_64", "vmlinux"), work)
-        except Missing as missing:
+        except (Missing, NotFetched) as missing:
             print(f"skipped: {missing}")
             return SKIPPED
     return 0

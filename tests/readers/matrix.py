@@ -78,7 +78,9 @@ LINUX = """
 
 Debian's Linux panics on QEMU, QEMU dumps it, and the engine writes the same memory and CPUs anew (`./dev guest test`, label `guest`).
 Asked is what needs the kernel's own data: the backtrace into `panic()` and the log (crash), strings behind pointers (gdb), the
-list of tasks (drgn), `-l -d 31` and the log (makedumpfile). For riscv64 crash is 8.0.6 and makedumpfile 1.7.6, of Debian 13.
+list of tasks (drgn), `-l -d 31` and the log (makedumpfile). For riscv64 and aarch64 crash is 8.0.6 and makedumpfile 1.7.6, of
+Debian 13. The kernels with KASLR were moved by it. Those of x86_64 and aarch64 are Debian 12's; aarch64_52bit is Debian 13's, whose
+virtual addresses have 52 bits (FEAT_LPA2).
 """
 LINUX_READERS = {"crash": "crash", "gdb": "gdb-multiarch 13.1", "drgn": "drgn 0.0.22", "makedumpfile": "makedumpfile"}
 
@@ -99,15 +101,16 @@ def opened(reader, architecture):
         reasons.setdefault(reason, []).append(name)
     good = [name for name in linux_cells.FORMATS
             if name not in beyond and name not in linux_cells.TOO_LONG.get((reader, architecture), [])]
-    return short(good) + "".join(f"; *not {short(names)}: {reason}*" for reason, names in reasons.items())
+    told = [short(good)] if good else []
+    return "; ".join(told + [f"*not {short(names)}: {reason}*" for reason, names in reasons.items()])
 
 
 def linux_lines():
     yield from (LINUX, "| reader | kernel | ours | QEMU 10.0.2's |", "|---|---|---|---|")
     for reader, shown in LINUX_READERS.items():
-        for architecture in ("x86_64", "riscv64"):
-            theirs = ", ".join(linux_cells.QEMU_OPENS.get((reader, architecture), [])) or "none"
-            yield f"| {shown} | {architecture} | {opened(reader, architecture)} | {theirs} |"
+        for guest in ("x86_64", "riscv64", "aarch64", "aarch64_52bit"):
+            theirs = ", ".join(linux_cells.QEMU_OPENS.get((reader, guest), [])) or "none"
+            yield f"| {shown} | {guest} | {opened(reader, guest)} | {theirs} |"
 
 
 def page():

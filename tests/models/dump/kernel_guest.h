@@ -92,4 +92,17 @@ inline kernel_guest aarch64_kernel() {
             "NUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(PHYS_OFFSET)=0x40000000\n"};
 }
 
+/// On a processor with FEAT_LPA2.
+inline kernel_guest aarch64_52_bit_kernel() {
+    return {"aarch64",
+            52,
+            aarch64_52_bit_entries,
+            0x40000000,
+            0xfff0000000000000,
+            0xffff800080000000,
+            0xffff800090000000,
+            "NUMBER(VA_BITS)=52\nNUMBER(kimage_voffset)=0xffff80003fe00000\n"
+            "NUMBER(TCR_EL1_T1SZ)=0xc\nNUMBER(PHYS_OFFSET)=0x40000000\n"};
+}
+
 } // namespace vmcore::test

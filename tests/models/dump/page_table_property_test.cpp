@@ -96,22 +96,29 @@ translation translate_x86(const world& guest, unsigned levels, uint64_t va) {
     return std::nullopt;
 }
 
-// The Arm manual, "VMSAv8-64 translation table format descriptors", 4 KiB granule, upper half.
+// The Arm manual, "VMSAv8-64 translation table format descriptors", 4 KiB granule, upper half. Of five
+// levels, for 52 bits, the first translates four of them, and bits 50 and 51 of addresses are bits 8 and 9 of
+// the descriptor.
 translation translate_aarch64(const world& guest, unsigned levels, uint64_t va) {
-    const unsigned size = 12 + 9 * levels;
+    const bool has_52_bits = levels == 5;
+    const unsigned size = has_52_bits ? 52 : 12 + 9 * levels;
     if (va >> size != ~uint64_t{0} >> size)
         return std::nullopt;
-    constexpr uint64_t address = 0x0000fffffffff000;
+    const auto address = [&](uint64_t entry) {
+        return has_52_bits ? (entry & 0x0003fffffffff000) | (entry >> 8 & 3) << 50
+                           : entry & 0x0000fffffffff000;
+    };
     uint64_t table = base;
     for (unsigned i = levels; i-- > 0;) {
-        const uint64_t entry = guest.load(table + (va >> (12 + 9 * i) & 511) * 8);
+        const uint64_t index = va >> (12 + 9 * i) & (i == 4 ? 15 : 511);
+        const uint64_t entry = guest.load(table + index * 8);
         const unsigned kind = entry & 3;
         const uint64_t page = uint64_t{1} << (12 + 9 * i);
-        if ((kind != 1 && kind != 3) || (kind == 1 && i != 1 && i != 2))
+        if ((kind != 1 && kind != 3) || (kind == 1 && i != 1 && i != 2 && !(i == 3 && has_52_bits)))
             return std::nullopt;
         if (kind == 1 || i == 0)
-            return (entry & address & ~(page - 1)) | (va & (page - 1));
-        table = entry & address;
+            return (address(entry) & ~(page - 1)) | (va & (page - 1));
+        table = address(entry);
     }
     return std::nullopt;
 }
@@ -131,7 +138,9 @@ std::vector<architecture> architectures() {
         {"x86_64", x86_64_page_table(4), x86_entries, translate_x86},
         {"x86_64 la57", x86_64_page_table(5), x86_entries, translate_x86},
         {"aarch64 39", *aarch64_page_table(12, 39, address_half::upper), aarch64_entries, translate_aarch64},
-        {"aarch64 48", *aarch64_page_table(12, 48, address_half::upper), aarch64_entries, translate_aarch64}};
+        {"aarch64 48", *aarch64_page_table(12, 48, address_half::upper), aarch64_entries, translate_aarch64},
+        {"aarch64 52", *aarch64_page_table(12, 52, address_half::upper, 52), aarch64_52_bit_entries,
+         translate_aarch64}};
 }
 
 uint64_t random_page() {
@@ -170,7 +179,8 @@ uint64_t random_address(const architecture& arch, const std::vector<uint64_t>& i
     uint64_t va = *rc::gen::inRange<uint64_t>(0, 4096);
     for (size_t level = 0; level < arch.format.levels.size(); ++level)
         va |= *rc::gen::elementOf(indices) << (12 + 9 * level);
-    const unsigned size = 12 + 9 * static_cast<unsigned>(arch.format.levels.size());
+    const unsigned size = arch.format.address_size();
+    va &= (uint64_t{1} << size) - 1;
     const bool upper = arch.format.half == address_half::upper || (va >> (size - 1) & 1) != 0;
     return upper ? va | ~uint64_t{0} << size : va;
 }

@@ -176,6 +176,52 @@ TEST_F(page_table_test, aarch64_halves_have_tables_of_their_own) {
     }
     EXPECT_FALSE(aarch64_page_table(13, 48, address_half::upper));
     EXPECT_FALSE(aarch64_page_table(12, 52, address_half::upper));
+    EXPECT_FALSE(aarch64_page_table(12, 53, address_half::upper, 52));
+    EXPECT_FALSE(aarch64_page_table(12, 48, address_half::upper, 50));
+}
+
+TEST_F(page_table_test, aarch64_entries_of_52_bits_have_the_high_ones_elsewhere) {
+    constexpr uint64_t high = uint64_t{0xd} << 48 | 0x40000000; // bits 51, 50 and 48
+    memory.add(high, size);
+    struct {
+        unsigned granule;
+        uint64_t high_field; ///< of `high`, as the Arm manual places it
+    } const cases[] = {{12, uint64_t{1} << 48 | 3 << 8}, {14, uint64_t{1} << 48 | 3 << 8}, {16, 0xd << 12}};
+    for (const auto& each : cases) {
+        const page_table_format format = *aarch64_page_table(each.granule, 52, address_half::upper, 52);
+        std::fill(bytes, bytes + size, uint8_t{0});
+        uint64_t table = base;
+        for (size_t level = 0; level + 1 < format.levels.size(); ++level, table += 0x10000)
+            store(table, (table + 0x10000) | 3);
+        store(table, 0x40000000 | each.high_field | 0x403);
+        const uint64_t page = uint64_t{1} << each.granule;
+        EXPECT_EQ(walk_page_table({format, base}, memory).runs, (runs{{0xfff0000000000000, high, page}}))
+            << each.granule;
+        // The table before the last one in high memory: what it holds there is what maps.
+        store(table - 0x10000, 0x40010000 | each.high_field | 3);
+        store_bytes(const_cast<uint8_t*>(memory.ranges().back().host) + 0x10008, (base + 0x20000) | 0x403, 8,
+                    byte_order::little);
+        EXPECT_EQ(walk_page_table({format, base}, memory).runs,
+                  (runs{{0xfff0000000000000 + page, base + 0x20000, page}}))
+            << each.granule;
+    }
+}
+
+TEST_F(page_table_test, aarch64_blocks_are_larger_with_52_bits) {
+    struct {
+        unsigned granule;
+        uint64_t block;
+    } const cases[] = {{12, uint64_t{1} << 39}, {14, uint64_t{1} << 36}, {16, uint64_t{1} << 42}};
+    for (const auto& each : cases) {
+        for (unsigned bits : {48, 52}) {
+            const page_table_format format =
+                *aarch64_page_table(each.granule, bits, address_half::upper, bits);
+            const size_t level = format.levels.size() - (each.granule == 12 ? 4 : 3);
+            EXPECT_EQ(format.levels[level].leaves.size(), bits == 52 ? 1u : 0u) << each.granule;
+            EXPECT_EQ(uint64_t{1} << format.levels[level].shift, each.block) << each.granule;
+            EXPECT_EQ(format.levels[level + 1].leaves.size(), 1u) << each.granule;
+        }
+    }
 }
 
 TEST_F(page_table_test, aarch64_with_pages_of_64_kib) {

@@ -27,17 +27,27 @@ inline const entry_coding aarch64_entries = {
     [](uint64_t paddr) { return paddr | 0x703 | uint64_t{3} << 53; },
     [](uint64_t paddr) { return paddr | 0x701 | uint64_t{1} << 52; }};
 
+// With FEAT_LPA2 and pages of 4 KiB: bits 50 and 51 of the address where the shareability was.
+inline uint64_t aarch64_52_bit_address(uint64_t paddr) {
+    return (paddr & 0x0003fffffffff000) | (paddr >> 50 & 3) << 8;
+}
+inline const entry_coding aarch64_52_bit_entries = {
+    [](uint64_t paddr) { return aarch64_52_bit_address(paddr) | 0x003; },
+    [](uint64_t paddr) { return aarch64_52_bit_address(paddr) | 0x403 | uint64_t{3} << 53; },
+    [](uint64_t paddr) { return aarch64_52_bit_address(paddr) | 0x401 | uint64_t{1} << 52; }};
+
 /// Makes page tables of 512 entries with 8 bytes in guest memory.
 class table_builder {
 public:
     /// Tables are taken from `paddr` on; `bytes` is where that is on the host, and holds `count` tables. The
-    /// root is the first one. `address_size` is 12 + 9 * levels.
+    /// root is the first one; with an `address_size` that is not 12 + 9 * levels it is smaller than a page.
     table_builder(uint8_t* bytes, uint64_t paddr, unsigned count, unsigned address_size,
                   const entry_coding& coding)
         : m_bytes(bytes)
         , m_paddr(paddr)
         , m_count(count)
-        , m_levels((address_size - 12) / 9)
+        , m_levels((address_size - 12 + 8) / 9)
+        , m_address_size(address_size)
         , m_coding(coding) {}
 
     uint64_t root() const { return m_paddr; }
@@ -57,8 +67,9 @@ public:
     static void set(uint8_t* entry, uint64_t value) { store_bytes(entry, value, 8, byte_order::little); }
 
 private:
-    static uint8_t* entry(uint8_t* table, uint64_t vaddr, unsigned level) {
-        return table + 8 * (vaddr >> (12 + 9 * level) & 511);
+    uint8_t* entry(uint8_t* table, uint64_t vaddr, unsigned level) const {
+        const uint64_t translated = vaddr & ((uint64_t{1} << m_address_size) - 1);
+        return table + 8 * (translated >> (12 + 9 * level) & 511);
     }
     uint8_t* next(uint8_t* entry) {
         const uint64_t known = load_bytes(entry, 8, byte_order::little);
@@ -75,6 +86,7 @@ private:
     uint64_t m_paddr;
     unsigned m_count;
     unsigned m_levels;
+    unsigned m_address_size;
     entry_coding m_coding;
     unsigned m_used = 1;
 };

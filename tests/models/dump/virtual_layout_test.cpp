@@ -130,6 +130,34 @@ TEST(map_kernel, aarch64_takes_the_size_that_the_kernel_found) {
     EXPECT_THAT(guest.plan(kernel, kernel.text()).warnings, IsEmpty());
 }
 
+TEST(map_kernel, aarch64_with_52_bits) {
+    const kernel_guest kernel = aarch64_52_bit_kernel();
+    const machine guest(kernel);
+    const mapping_plan plan = guest.plan(kernel, kernel.text());
+    EXPECT_THAT(plan.warnings, IsEmpty());
+    EXPECT_THAT(plan.mappings[1], shows(kernel.linear_map, 0x40000000, kernel.size));
+    EXPECT_THAT(plan.mappings[2], shows(kernel.link, 0x40200000, 0x100000));
+}
+
+TEST(map_kernel, aarch64_with_pages_of_64_kib_uses_the_last_entries_of_a_table_for_52_bits) {
+    constexpr uint64_t base = 0x40000000, link = 0xffff800080000000;
+    fake_memory memory;
+    uint8_t* bytes = memory.add(base, 8 << 20);
+    const auto store = [&](uint64_t at, uint64_t value) {
+        store_bytes(bytes + at, value, 8, byte_order::little);
+    };
+    store(0x10000 + 8 * (960 + 32), (base + 0x20000) | 3); // swapper_pg_dir
+    store(0x20000 + 8 * 4, (base + 0x30000) | 3);
+    store(0x30000 + 8 * 1, (base + 0x10000) | 0x703);
+    const std::string text = "OSRELEASE=6.12.1\nPAGESIZE=65536\nSYMBOL(swapper_pg_dir)=ffff800080010000\n"
+                             "NUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
+                             "NUMBER(kimage_voffset)=0xffff800040000000\n";
+    const mapping_plan plan =
+        map_kernel(target_named("aarch64"), vmcoreinfo_text(text), memory, memory.ranges());
+    EXPECT_THAT(plan.warnings, IsEmpty());
+    EXPECT_THAT(plan.mappings, ElementsAre(shows(link, base, 8 << 20)));
+}
+
 TEST(map_kernel, of_equal_offsets_the_lower_one_is_the_linear_map) {
     // All of memory is the kernel's image.
     kernel_guest kernel = riscv64_kernel();
@@ -314,6 +342,21 @@ TEST(map_cpus, aarch64_halves_are_told_by_tcr) {
     EXPECT_THAT(first_two(tcr | 1 << 7, 1)[0], shows(0xffff000000001000, base + 0x11000, 0x1000));
     EXPECT_THAT(first_two(tcr | 1 << 23, 1)[0], shows(0x1000, base + 0x10000, 0x1000));
     EXPECT_THAT(first_two(tcr, 0), ElementsAre(shows(base, base, 0x20000)));
+}
+
+TEST(map_cpus, aarch64_tables_beyond_48_bits_are_told_by_tcr_too) {
+    constexpr uint64_t base = uint64_t{0xd} << 48;
+    fake_memory memory;
+    uint8_t* bytes = memory.add(base, 0x20000);
+    table_builder upper(bytes, base, 8, 52, aarch64_52_bit_entries);
+    upper.map(0xfff0000000001000, base + 0x11000);
+    constexpr uint64_t tcr = 1 << 7 | 12 << 16 | uint64_t{2} << 30; // EPD0, T1SZ, TG1 = 4 KiB
+    const auto first = [&](uint64_t tcr_el1) {
+        const paging_cpu cpu({{"sctlr_el1", 1}, {"tcr_el1", tcr_el1}, {"ttbr1_el1", 0xd << 2}});
+        return map_cpus(target_named("aarch64"), {&cpu}, memory, memory.ranges()).mappings[0];
+    };
+    EXPECT_THAT(first(tcr | uint64_t{1} << 59), shows(0xfff0000000001000, base + 0x11000, 0x1000));
+    EXPECT_THAT(first(tcr), shows(base, base, 0x20000)) << "without DS there are 48 bits";
 }
 
 TEST(map_cpus_as_qemu, only_what_x86_cpus_see_and_all_of_it_in_the_upper_half) {
