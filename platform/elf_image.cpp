@@ -23,20 +23,28 @@ static void check_header(const std::string& name, const GElf_Ehdr& header) {
                                  ", expected an executable (" + std::to_string(ET_EXEC) + ")");
 }
 
-/// How many bytes of a segment are the headers of its file, and the zeros behind them.
-static uint64_t header_bytes(const GElf_Ehdr& header, const GElf_Phdr& segment,
-                             const std::vector<uint8_t>& loaded) {
+/// How many bytes of a segment, from its start, are the headers of its file, notes about it, and zeros.
+static uint64_t dispensable_bytes(const GElf_Ehdr& header, const std::vector<GElf_Phdr>& segments,
+                                  const GElf_Phdr& segment, const std::vector<uint8_t>& loaded) {
     if (segment.p_offset != 0)
         return 0;
-    const uint64_t end = header.e_phoff + uint64_t(header.e_phnum) * header.e_phentsize;
+    uint64_t end = header.e_phoff + uint64_t(header.e_phnum) * header.e_phentsize;
     if (end < header.e_phoff || end > segment.p_filesz)
         return 0;
-    const auto first = std::find_if(loaded.begin() + static_cast<std::ptrdiff_t>(end), loaded.end(),
-                                    [](uint8_t byte) { return byte != 0; });
-    return static_cast<uint64_t>(first - loaded.begin());
+    for (;;) {
+        while (end < loaded.size() && loaded[end] == 0)
+            ++end;
+        const auto note = std::find_if(segments.begin(), segments.end(), [&](const GElf_Phdr& each) {
+            return each.p_type == PT_NOTE && each.p_offset == end && each.p_filesz > 0 &&
+                   each.p_filesz <= segment.p_filesz - std::min(end, segment.p_filesz);
+        });
+        if (note == segments.end())
+            return end;
+        end += note->p_filesz;
+    }
 }
 
-static image segment_image(const std::string& name, const std::vector<uint8_t>& file, const GElf_Ehdr& header,
+static image segment_image(const std::string& name, const std::vector<uint8_t>& file,
                            const GElf_Phdr& segment, uint64_t max_bytes) {
     if (segment.p_offset > file.size() || segment.p_filesz > file.size() - segment.p_offset)
         throw std::runtime_error(name + ": truncated: a segment ends at byte " +
@@ -50,7 +58,6 @@ static image segment_image(const std::string& name, const std::vector<uint8_t>& 
     loaded.bytes.resize(segment.p_memsz);
     std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(segment.p_offset), segment.p_filesz,
                 loaded.bytes.begin());
-    loaded.dispensable = header_bytes(header, segment, loaded.bytes);
     return loaded;
 }
 
@@ -68,19 +75,23 @@ loaded_elf load_riscv64_elf(const std::string& name, const std::vector<uint8_t>&
         throw std::runtime_error(name + ": truncated: not all of its " + std::to_string(header.e_phnum) +
                                  " program headers are there");
 
-    loaded_elf loaded{header.e_entry, {}};
-    uint64_t left = max_bytes;
-    for (size_t i = 0; i < count; ++i) {
-        GElf_Phdr segment;
-        if (gelf_getphdr(elf.get(), static_cast<int>(i), &segment) == nullptr)
+    std::vector<GElf_Phdr> segments(count);
+    for (size_t i = 0; i < count; ++i)
+        if (gelf_getphdr(elf.get(), static_cast<int>(i), &segments[i]) == nullptr)
             throw std::runtime_error(name + ": truncated: no program header " + std::to_string(i) + ": " +
                                      elf_errmsg(-1));
+
+    loaded_elf loaded{header.e_entry, {}};
+    uint64_t left = max_bytes;
+    for (const GElf_Phdr& segment : segments) {
         if (segment.p_type != PT_LOAD || segment.p_memsz == 0)
             continue;
         if (segment.p_memsz <= max_bytes && segment.p_memsz > left)
             throw std::runtime_error(name + ": segments of more than " + std::to_string(max_bytes) +
                                      " bytes in memory together, expected at most that");
-        loaded.segments.push_back(segment_image(name, file, header, segment, max_bytes));
+        image added = segment_image(name, file, segment, max_bytes);
+        added.dispensable = dispensable_bytes(header, segments, segment, added.bytes);
+        loaded.segments.push_back(std::move(added));
         left -= segment.p_memsz;
     }
     if (loaded.segments.empty())

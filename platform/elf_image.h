@@ -11,8 +11,8 @@ namespace vmcore {
 /// What an executable asks to have in memory.
 struct loaded_elf {
     uint64_t entry;
-    /// One per PT_LOAD, at its physical address, zero-filled to its memory size. The file's own headers, which
-    /// linkers like to put into the page before the first section, are dispensable.
+    /// One per PT_LOAD, at its physical address, zero-filled to its memory size. The file's own headers and
+    /// notes, which linkers like to put before the first section, are dispensable.
     std::vector<image> segments;
 };
 

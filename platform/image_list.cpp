@@ -2,6 +2,7 @@
 
 #include "platform/host_pages.h"
 
+#include <algorithm>
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
@@ -22,18 +23,17 @@ const image_target* image_list::find_target(const image& wanted) const {
     return nullptr;
 }
 
+/// From the image's start up to where memory begins, or to what must be there.
 void image_list::leave_out_what_is_dispensable(image& added) const {
-    if (find_target(added) != nullptr)
-        return;
+    uint64_t outside = added.dispensable;
     for (const image_target& target : m_targets) {
-        if (target.base < added.address || target.base - added.address > added.dispensable)
-            continue;
-        const auto outside = static_cast<std::ptrdiff_t>(target.base - added.address);
-        added.bytes.erase(added.bytes.begin(), added.bytes.begin() + outside);
-        added.address = target.base;
-        added.dispensable = 0;
-        return;
+        if (added.address >= target.base && added.address - target.base < target.size)
+            return;
+        if (target.base >= added.address)
+            outside = std::min(outside, target.base - added.address);
     }
+    added.bytes.erase(added.bytes.begin(), added.bytes.begin() + static_cast<std::ptrdiff_t>(outside));
+    added.address += outside;
 }
 
 void image_list::add(image added) {

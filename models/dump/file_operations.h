@@ -33,8 +33,8 @@ public:
     /// offer only: what fails here will be told by pwrite(), or does not matter.
     virtual void allocate(int file, off_t offset, off_t length);
 
-    /// The time, by which is told how long a request takes.
-    virtual std::chrono::steady_clock::time_point now();
+    /// Processor time of the calling thread, by which is told what a request costs.
+    virtual std::chrono::nanoseconds processor_time();
 
     /// A thread that runs `body`. Throws std::system_error when there can be none.
     virtual std::thread start_thread(std::function<void()> body);

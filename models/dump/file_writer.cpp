@@ -88,9 +88,10 @@ int file_writer::write(off_t to, const uint8_t* from, size_t length) {
 bool file_writer::try_huge(off_t to, const uint8_t* from, size_t length) {
     if (static_cast<uint64_t>(to) + length > m_size || !m_large_pages.ask())
         return false;
-    const auto begun = m_operations.now();
+    const std::chrono::nanoseconds before = m_operations.processor_time();
     if (m_operations.write_huge(m_file, from, length, to)) {
-        m_large_pages.given((m_operations.now() - begun) / (length / file_operations::huge_page));
+        const auto pages = static_cast<int64_t>(length / file_operations::huge_page);
+        m_large_pages.given((m_operations.processor_time() - before) / pages);
         return true;
     }
     if (errno != EAGAIN)

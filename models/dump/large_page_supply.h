@@ -28,7 +28,7 @@ public:
         return left_out == 0;
     }
 
-    /// One was given and filled, in that time.
+    /// One was given and filled, at the cost of that processor time.
     void given(std::chrono::nanoseconds time) {
         if (time < slow) {
             m_pause = shortest_pause;

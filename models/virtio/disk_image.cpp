@@ -106,7 +106,8 @@ void disk_image::open_file() {
 bool disk_image::done(bool success, const char* what) {
     if (!success && m_error.empty())
         m_error = m_config.option + ": '" + m_config.file + "': cannot " + what +
-                  " the disk image: " + std::strerror(errno);
+                  (m_overlay ? " it or what is written over it: " : " the disk image: ") +
+                  std::strerror(errno);
     return success;
 }
 

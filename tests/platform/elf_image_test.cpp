@@ -38,10 +38,34 @@ TEST(elf_image, headers_in_a_segment_and_the_zeros_behind_them_are_dispensable) 
     elf.memory_size = 5;
     constexpr size_t headers = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
     EXPECT_EQ(load_riscv64_elf("-bios 'x'", elf.build(), most).segments[0].dispensable, headers + 3);
+    std::vector<uint8_t> file = elf.build();
+    file[offsetof(Elf64_Ehdr, e_phnum)] = 2; // the second one is cut off by the segment's end
+    file.insert(file.begin() + headers, sizeof(Elf64_Phdr), 0);
+    EXPECT_EQ(load_riscv64_elf("-bios 'x'", file, most).segments[0].dispensable, 0u);
     elf.contents = {0, 0};
     elf.memory_size = 4;
     EXPECT_EQ(load_riscv64_elf("-bios 'x'", elf.build(), most).segments[0].dispensable, headers + 4)
         << "all of its memory";
+}
+
+TEST(elf_image, notes_behind_the_headers_are_dispensable_too) {
+    elf_builder elf;
+    elf.headers_too = true;
+    elf.segments = 2;
+    elf.contents = {0, 0, 7, 7, 7, 0, 1};
+    elf.memory_size = 7;
+    constexpr size_t headers = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr);
+    std::vector<uint8_t> file = elf.build();
+    Elf64_Phdr note{};
+    note.p_type = PT_NOTE;
+    note.p_offset = headers + 2;
+    for (const uint64_t size : {3, 2, 1000}) {
+        note.p_filesz = size;
+        std::memcpy(&file[sizeof(Elf64_Ehdr) + sizeof note], &note, sizeof note);
+        const vmcore::loaded_elf loaded = load_riscv64_elf("-bios 'x'", file, most);
+        ASSERT_EQ(loaded.segments.size(), 1u);
+        EXPECT_EQ(loaded.segments[0].dispensable, headers + (size == 3 ? 6 : size == 2 ? 4 : 2)) << size;
+    }
 }
 
 TEST(elf_image, another_machine_is_refused_by_number) {

@@ -93,19 +93,19 @@ public:
         {
             const std::lock_guard<std::mutex> lock(m_mutex);
             asked.emplace(offset, length);
-            m_now += takes;
+            m_spent += takes * (length / huge_page);
         }
         errno = refusal;
         return refusal == 0 && file_operations::write_huge(file, from, length, offset);
     }
-    std::chrono::steady_clock::time_point now() override {
+    std::chrono::nanoseconds processor_time() override {
         const std::lock_guard<std::mutex> lock(m_mutex);
-        return m_now;
+        return m_spent;
     }
 
 private:
     std::mutex m_mutex;
-    std::chrono::steady_clock::time_point m_now;
+    std::chrono::nanoseconds m_spent{0};
 };
 
 TEST_F(core_writer_test, on_tmpfs_large_pages_are_made_of_what_nearly_fills_them_and_of_nothing_else) {

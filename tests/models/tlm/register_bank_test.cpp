@@ -145,6 +145,12 @@ SC_TEST(register_bank_bench, an_access_of_8_bytes_is_two_of_4_where_that_is_want
     request streaming(tlm::TLM_WRITE_COMMAND, 0x20, data);
     streaming.set_streaming_width(4);
     expect_refused(tlm::TLM_BURST_ERROR_RESPONSE, initiator.send(streaming));
+    request with_enables(tlm::TLM_WRITE_COMMAND, 0x20, data);
+    unsigned char enables[8] = {0xff};
+    with_enables.set_byte_enable_ptr(enables);
+    with_enables.set_byte_enable_length(8);
+    expect_refused(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE, initiator.send(with_enables));
+    EXPECT_EQ(initiator.debug_read(0x10, 8).data.size(), 0u) << "the first half cannot be peeked";
 }
 
 SC_TEST(register_bank_bench, addresses_without_a_register_are_address_errors) {
