@@ -23,25 +23,25 @@ static void check_header(const std::string& name, const GElf_Ehdr& header) {
                                  ", expected an executable (" + std::to_string(ET_EXEC) + ")");
 }
 
-/// How many bytes of a segment, from its start, are the headers of its file, notes about it, and zeros.
+/// How many bytes of a segment, from its start, are the headers of its file, one note about it, and zeros
+/// between them.
 static uint64_t dispensable_bytes(const GElf_Ehdr& header, const std::vector<GElf_Phdr>& segments,
                                   const GElf_Phdr& segment, const std::vector<uint8_t>& loaded) {
-    if (segment.p_offset != 0)
+    if (segment.p_offset != 0 || segment.p_filesz < header.e_ehsize || header.e_phoff != header.e_ehsize)
         return 0;
-    uint64_t end = header.e_phoff + uint64_t(header.e_phnum) * header.e_phentsize;
-    if (end < header.e_phoff || end > segment.p_filesz)
+    const auto skip_zeros = [&](uint64_t at) {
+        while (at < segment.p_filesz && loaded[at] == 0)
+            ++at;
+        return at;
+    };
+    uint64_t end = header.e_ehsize + uint64_t(header.e_phnum) * header.e_phentsize;
+    if (end > segment.p_filesz)
         return 0;
-    for (;;) {
-        while (end < loaded.size() && loaded[end] == 0)
-            ++end;
-        const auto note = std::find_if(segments.begin(), segments.end(), [&](const GElf_Phdr& each) {
-            return each.p_type == PT_NOTE && each.p_offset == end && each.p_filesz > 0 &&
-                   each.p_filesz <= segment.p_filesz - std::min(end, segment.p_filesz);
-        });
-        if (note == segments.end())
-            return end;
-        end += note->p_filesz;
-    }
+    end = skip_zeros(end);
+    const auto note = std::find_if(segments.begin(), segments.end(), [&](const GElf_Phdr& each) {
+        return each.p_type == PT_NOTE && each.p_offset == end && each.p_filesz <= segment.p_filesz - end;
+    });
+    return note == segments.end() ? end : skip_zeros(end + note->p_filesz);
 }
 
 static image segment_image(const std::string& name, const std::vector<uint8_t>& file,

@@ -23,15 +23,22 @@ const image_target* image_list::find_target(const image& wanted) const {
     return nullptr;
 }
 
+bool image_list::is_in_memory(uint64_t address) const {
+    return std::any_of(m_targets.begin(), m_targets.end(), [&](const image_target& target) {
+        return address >= target.base && address - target.base < target.size;
+    });
+}
+
 /// From the image's start up to where memory begins, or to what must be there.
 void image_list::leave_out_what_is_dispensable(image& added) const {
+    if (is_in_memory(added.address))
+        return;
     uint64_t outside = added.dispensable;
-    for (const image_target& target : m_targets) {
-        if (added.address >= target.base && added.address - target.base < target.size)
-            return;
+    for (const image_target& target : m_targets)
         if (target.base >= added.address)
             outside = std::min(outside, target.base - added.address);
-    }
+    if (outside < added.bytes.size() && !is_in_memory(added.address + outside))
+        return; // to be told of as a whole
     added.bytes.erase(added.bytes.begin(), added.bytes.begin() + static_cast<std::ptrdiff_t>(outside));
     added.address += outside;
 }

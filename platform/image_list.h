@@ -37,6 +37,7 @@ public:
 
 private:
     const image_target* find_target(const image& wanted) const;
+    bool is_in_memory(uint64_t address) const;
     void leave_out_what_is_dispensable(image& added) const;
 
     std::vector<image_target> m_targets;

@@ -97,7 +97,6 @@ void hart::run() {
         }
         look_for_stores_of_others();
         m_core.run(quantum);
-        note_own_stores();
         if (m_core.debug().has_stopped()) {
             const bool left = m_core.left();
             stop_for_debugger();
@@ -112,12 +111,6 @@ void hart::run() {
         else
             wait(sc_core::SC_ZERO_TIME);
     }
-}
-
-/// Whoever gets a turn now may keep code that this hart has stored to.
-void hart::note_own_stores() {
-    memory_stores::note();
-    m_seen_stores = memory_stores::count();
 }
 
 /// Whoever had a turn may have stored to code that this hart keeps.
@@ -175,7 +168,6 @@ outcome hart::transport(access kind, uint64_t address, uint8_t* data, unsigned s
     m_payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
 
     sc_time delay = sc_time::from_value(local_time);
-    note_own_stores();
     socket->b_transport(m_payload, delay);
     look_for_stores_of_others();
     local_time = delay.value();

@@ -121,7 +121,6 @@ private:
     static riscv::core::config core_config(const config& settings);
 
     void run();
-    void note_own_stores();
     void look_for_stores_of_others();
     void await_release();
     void stop_for_debugger();

@@ -5,9 +5,10 @@
 namespace vmcore {
 
 /// How often anybody of the simulation has stored to memory, for those who keep something made of memory's
-/// contents, as a hart keeps decoded code: while the number stays the same, nobody has changed them. Whoever
-/// stores by DMI notes it before others may look, memory models note what they are sent. There is one count,
-/// as there is one SystemC kernel.
+/// contents, as a hart keeps decoded code: while the number stays the same, none of those who note it has
+/// changed them. DMA engines and debuggers note that they store, memory models what they are sent. Harts do
+/// not note what they store by DMI: they do little else, and code that others run has `fence.i` for it. There
+/// is one count, as there is one SystemC kernel.
 class memory_stores {
 public:
     static void note() { ++s_count; }

@@ -55,7 +55,7 @@ TEST_F(image_list_test, an_image_outside_names_the_ranges_that_exist) {
 
 TEST_F(image_list_test, what_is_dispensable_may_lie_before_memory) {
     EXPECT_EQ(refusal({"a", 0xffd, {9, 9, 9, 1, 2}, 2}),
-              "a: 0xfff..0x1001 lies outside RAM (0x1000..0x100f) and ROM (0x20..0x27)");
+              "a: 0xffd..0x1001 lies outside RAM (0x1000..0x100f) and ROM (0x20..0x27)");
     images.add({"b", 0xffd, {9, 9, 9, 9, 2}, 4});
     images.write_all();
     EXPECT_EQ(ram[0], 9) << "what is within memory is there, dispensable or not";

@@ -60,7 +60,7 @@ def build(directory, groups, chapter, verbose_group=None):
 
 def run(command):
     """The lines that the guest printed on a simulator."""
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     lines = [line for line in result.stdout.splitlines() if re.match(r"(group|case|done)\b", line)]
     if not lines or lines[-1] != "done":
         print(f"{' '.join(command)}\nended without 'done', status {result.returncode}: {result.stderr[-500:]}")

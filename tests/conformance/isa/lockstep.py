@@ -58,7 +58,7 @@ class Comparer:
 
     def ours(self, program, symbols, count):
         result = subprocess.run([*self.runner, "-bios", program, "-cpu", CPU, "--trace", str(count + 400)], capture_output=True,
-                                text=True, timeout=60, stdin=subprocess.DEVNULL)
+                                text=True, timeout=300, stdin=subprocess.DEVNULL)
         lines = [[int(word, 16) for word in line.split()] for line in result.stdout.splitlines()
                  if re.fullmatch(r"([0-9a-f]+ ){32}", line)]
         start = next((i for i, line in enumerate(lines) if line[0] == symbols["compared"]), None)

@@ -9,32 +9,17 @@
 namespace vmcore::test {
 namespace {
 
-/// A second hart and an engine on the bus of the first.
+/// Two more initiators on the hart's bus.
 struct shared_code : hart_bench {
-    static constexpr uint64_t other_program = ram_base + 0x4000;
-
-    sc_core::sc_signal<bool> low{"low"};
-    hart other{"other", starting_at(other_program), board.clock};
     dma_port engine{"engine", dma_port::config()};
     test_initiator loader{"loader"};
 
     shared_code() {
-        connect(other.socket, board.interconnect.target_socket);
         connect(engine.socket, board.interconnect.target_socket);
         connect(loader.socket, board.interconnect.target_socket);
-        other.msip(low);
-        other.mtip(low);
-        other.meip(low);
-        other.seip(low);
-        other.hold();
-    }
-    static hart::config starting_at(uint64_t pc) {
-        hart::config settings = without_protection();
-        settings.reset_pc = pc;
-        return settings;
     }
 
-    /// The first hart runs a loop that never ends unless its first instruction becomes a WFI.
+    /// The hart runs a loop that never ends unless its first instruction becomes a WFI.
     void start_loop() {
         load({addi(a0, a0, 1), jal(zero, -4)});
         wait(25, sc_core::SC_US); // the loop is decoded and linked
@@ -47,16 +32,6 @@ struct shared_code : hart_bench {
         return bytes;
     }
 };
-
-SC_TEST(shared_code, another_harts_store_is_seen) {
-    board.put(other_program, {sw(a5, a4, 0), wfi, jal(zero, -4)});
-    other.reset();
-    other.set_x(a4, ram_base);
-    other.set_x(a5, wfi);
-    start_loop();
-    other.release();
-    run_to_wfi();
-}
 
 SC_TEST(shared_code, a_transaction_of_another_initiator_is_seen) {
     start_loop();
