@@ -2,6 +2,7 @@
 
 usage: gdb_test.py VMCORE_VP FIRMWARE_DIRECTORY
 """
+import contextlib
 import os
 import re
 import shutil
@@ -42,9 +43,13 @@ class Rsp:
             found = re.search(rb"\$([^#]*)#..", self.waiting, re.DOTALL)
             if found:
                 self.waiting = self.waiting[found.end():]
-                self.connection.sendall(b"+")
+                with contextlib.suppress(ConnectionError):  # after its last word the server may be gone
+                    self.connection.sendall(b"+")
                 return found.group(1).decode("latin-1")
-            data = self.connection.recv(65536)
+            try:
+                data = self.connection.recv(65536)
+            except ConnectionResetError:  # closed before it had read our last acknowledgement
+                return None
             if not data:
                 return None
             self.waiting += data
