@@ -62,8 +62,8 @@ public:
     void transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
     /// Reads without side effects, through the registers' peek handlers. Returns the bytes read: the length,
-    /// 0 where a register cannot be peeked, half where the second one of two cannot. Registers are not written
-    /// this way.
+    /// 0 where a register cannot be peeked, half where the second one of two cannot. Registers are not
+    /// written this way.
     unsigned debug(tlm::tlm_generic_payload& payload);
 
 private:

@@ -46,10 +46,9 @@ class Rsp:
                 with contextlib.suppress(ConnectionError):  # after its last word the server may be gone
                     self.connection.sendall(b"+")
                 return found.group(1).decode("latin-1")
-            try:
+            data = b""
+            with contextlib.suppress(ConnectionResetError):  # closed before it had read our last acknowledgement
                 data = self.connection.recv(65536)
-            except ConnectionResetError:  # closed before it had read our last acknowledgement
-                return None
             if not data:
                 return None
             self.waiting += data
@@ -60,8 +59,7 @@ class Rsp:
 
     def silent(self):
         """Whether nothing comes that was not asked for."""
-        answer = self.ask("vMustReplyEmpty")
-        return answer == ""
+        return self.ask("vMustReplyEmpty") == ""
 
     def interrupt(self):
         self.connection.sendall(b"\3")
